@@ -1,0 +1,211 @@
+"""The moves of a session: open, reply, finish."""
+
+import unicodedata
+import zlib
+from datetime import datetime
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.move import Move, arguments_of, conversation_of, message_of, running, scene_of, set_slots
+from actions.resources import config, content, feedback, pipeline
+from bot.conversation import ACTION_FINISH, ACTION_OPEN, ACTION_REPLY, Conversation, Event
+from bot.customer import CustomerState, Scene, make_scene, mood_of, open_conversation, respond
+from bot.customer.state import MET
+from bot.desk import holds, initial
+from bot.errors import ConflictError, InvalidInputError
+from bot.evaluation import Case, Hints, Rating, coach, rate, scorecard
+from bot.understanding import Context, Reading, read
+
+MODES = ("practice", "assessment")
+_LARGEST_SEED = 2**31 - 1
+
+
+class OpenSession(Move):
+    """Opens a conversation: the customer speaks first.
+
+    Takes `/start{"scenario", "persona"?, "channel"?, "seed"?, "mode"?}`.
+    """
+
+    def name(self) -> str:
+        """Return the action's name."""
+        return ACTION_OPEN
+
+    def play(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        """Open the conversation; see `Move.play`."""
+        if conversation_of(tracker).session:
+            raise ConflictError("Das Gespräch hat schon begonnen.", "Für ein neues Gespräch eine neue Sitzung verwenden.")
+        given = arguments_of(tracker)
+        if not given.get("scenario"):
+            raise InvalidInputError("Es fehlt das Szenario.", f"Möglich: {', '.join(sorted(content().scenarios))}.")
+        scene = make_scene(content(), str(given["scenario"]), str(given.get("persona") or ""), str(given.get("channel") or ""))
+        seed = checked_seed(given.get("seed"), tracker.sender_id)
+        mode = str(given.get("mode") or MODES[0])
+        if mode not in MODES:
+            raise InvalidInputError(f"Den Modus „{mode}“ gibt es nicht.", f"Erlaubt: {', '.join(MODES)}.")
+        turn = open_conversation(scene, seed, config())
+        session = {
+            "scenario": scene.scenario.id,
+            "persona": scene.persona.id,
+            "channel": scene.channel,
+            "seed": seed,
+            "mode": mode,
+        }
+        dispatcher.utter_message(text=turn.text, json_message={"acts": list(turn.acts)})
+        return set_slots(
+            session=session,
+            customer=turn.state.to_dict(),
+            desk=initial(scene.scenario),
+            mood=mood_of(turn.state),
+            because=[],
+            outcome="",
+        )
+
+
+def checked_seed(value: Any, sender: str) -> int:
+    """Return the seed given, or one derived from the conversation's id.
+
+    Raises:
+        InvalidInputError: for anything but a whole number from 0 to 2147483647.
+    """
+    if value is None or value == "":
+        return zlib.crc32(sender.encode()) & _LARGEST_SEED
+    try:
+        seed = int(value)
+    except (TypeError, ValueError):
+        seed = -1
+    if isinstance(value, bool) or not 0 <= seed <= _LARGEST_SEED:
+        raise InvalidInputError(f"Der Startwert „{value}“ geht nicht.", f"Erlaubt ist eine ganze Zahl von 0 bis {_LARGEST_SEED}.")
+    return seed
+
+
+class TraineeReply(Move):
+    """Takes a reply: read once, rated and answered from the same reading."""
+
+    def name(self) -> str:
+        """Return the action's name."""
+        return ACTION_REPLY
+
+    def play(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        """Answer and rate the reply; see `Move.play`."""
+        conversation = running(conversation_of(tracker))
+        text = checked_reply(message_of(tracker))
+        scene = scene_of(conversation)
+        state = CustomerState.from_dict(conversation.slots["customer"])
+        turn = conversation.turn + 1
+        reading = read(pipeline(), text, context_of(conversation, scene))
+        desk = conversation.slots["desk"]
+        done = frozenset(d.id for d in scene.scenario.demands if d.desk and all(holds(desk, p, w) for p, w in d.desk.items()))
+        rating = _rate(reading, conversation, scene, state, turn)
+        answer = respond(scene, state, reading, turn, conversation.session["seed"], config(), done)
+        dispatcher.utter_message(text=answer.text, json_message={"acts": list(answer.acts)})
+        return set_slots(
+            reading=reading.to_dict(),
+            rating=rating.to_dict(),
+            customer=answer.state.to_dict(),
+            mood=mood_of(answer.state),
+            because=[change.to_dict() for change in answer.because],
+            outcome=answer.state.outcome,
+        )
+
+
+def checked_reply(text: str) -> str:
+    """Return a reply as it is taken: line ends unified, outer blanks off.
+
+    Raises:
+        InvalidInputError: when it is empty, too long or holds control characters.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    limit = config().limits.reply_characters
+    if not text:
+        raise InvalidInputError("Die Antwort ist leer.", "Bitte etwas schreiben; wer schweigen möchte, sendet „…“.")
+    if len(text) > limit:
+        raise InvalidInputError(
+            f"Die Antwort hat {len(text)} Zeichen, erlaubt sind {limit}.", "Bitte kürzen; der Text bleibt im Eingabefeld stehen."
+        )
+    for position, character in enumerate(text, start=1):
+        if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t":
+            raise InvalidInputError(
+                f"Die Antwort enthält an Stelle {position} ein Steuerzeichen (U+{ord(character):04X}).", "Bitte dort löschen und neu senden."
+            )
+    return text
+
+
+def context_of(conversation: Conversation, scene: Scene) -> Context:
+    """Return what the next reply is read in."""
+    start: datetime = scene.scenario.now
+    known = [scene.persona.name, *(f.text for f in scene.scenario.facts if f.id in conversation.slots["customer"]["given"])]
+    return Context(
+        turns=conversation.turns,
+        channel=scene.channel,
+        now=start,
+        topics=scene.topics,
+        customer_name=scene.surname,
+        known=tuple(known),
+    )
+
+
+def _rate(reading: Reading, conversation: Conversation, scene: Scene, state: CustomerState, turn: int) -> Rating:
+    earlier = [e.reply for e in conversation.exchanges if e.turn]
+    shown = [e.rating["better"] for e in conversation.exchanges if e.rating and e.rating.get("better")]
+    drafts = [t["result"]["entwurf"] for e in conversation.exchanges for t in e.tools if t["tool"] == "suggestion" and t.get("result")]
+    rating = rate(
+        reading,
+        config().evaluation,
+        earlier=earlier,
+        suggestions=[*shown, *drafts],
+        customer=[e.customer for e in conversation.exchanges],
+    )
+    return coach(rating, reading, feedback(), hints_of(scene, state), turn)
+
+
+def hints_of(scene: Scene, state: CustomerState) -> Hints:
+    """Return what a better wording can be built from at this point: the last piece told, the first open demand."""
+    told = [scene.scenario.acknowledge[piece] for piece in reversed(state.told)]
+    step: list[str] = []
+    for demand in scene.scenario.demands:
+        if state.demands.get(demand.id) not in MET | {"open"}:
+            step = demand.step
+            break
+    if not step:
+        step = next((d.step for d in scene.scenario.demands if state.demands.get(d.id) not in MET), [])
+    return Hints(told[0] if told else (), step, scene.persona.salutation, scene.channel)
+
+
+class FinishSession(Move):
+    """Ends a conversation and sums it up; a conversation that goes on is abandoned. Done twice, nothing changes."""
+
+    def name(self) -> str:
+        """Return the action's name."""
+        return ACTION_FINISH
+
+    def play(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        """Make the scorecard; see `Move.play`."""
+        conversation = conversation_of(tracker)
+        if not conversation.session:
+            raise ConflictError("Das Gespräch hat noch nicht begonnen.", 'Bitte mit /start{"scenario": "…"} beginnen.')
+        if conversation.scorecard is not None:
+            return []
+        outcome = conversation.outcome or "abandoned"
+        scene = scene_of(conversation)
+        state = CustomerState.from_dict(conversation.slots["customer"])
+        replies = [(e.reply, Rating.from_dict(e.rating)) for e in conversation.exchanges if e.rating]
+        card = scorecard(replies, case_of(scene, state, conversation, outcome), config().evaluation.conversation)
+        dispatcher.utter_message(
+            text=f"{card.headline} Empathie {card.empathy}, Lösung {card.resolution} von 100.", json_message={"scorecard": card.to_dict()}
+        )
+        return set_slots(outcome=outcome, scorecard=card.to_dict())
+
+
+def case_of(scene: Scene, state: CustomerState, conversation: Conversation, outcome: str) -> Case:
+    """Return the state of the case for the scorecard."""
+    desk = conversation.slots["desk"]
+    used_desk = any(e.tools for e in conversation.exchanges) or conversation.slots.get("tool")
+    return Case(
+        outcome=outcome,
+        demands=[(d.id, d.text, d.must, state.demands.get(d.id, "open")) for d in scene.scenario.demands],
+        information=[(i.id, i.text, i.id in state.informed) for i in scene.scenario.information],
+        goal=[(p, w, holds(desk, p, w)) for p, w in scene.scenario.goal.items()] if used_desk else [],
+        promises=[{"what": p.what, "by": p.by, "at": p.at, "made_in_turn": p.made_in_turn, "kept": p.kept} for p in state.promises],
+    )

@@ -1,0 +1,230 @@
+"""Settings: `config.yml`, overridden by environment variables `WARTESCHLEIFE_…`."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+from bot.content.files import check_yaml, field_name, german_message, shown
+from bot.errors import ContentError
+from bot.paths import content_root, state_root
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+MoodName = Literal["anger", "trust", "heard", "patience"]
+Points = Annotated[list[float], Field(min_length=3, max_length=3)]
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PipelineStep(Section):
+    """One component of the pipeline; every other key is a setting of that component."""
+
+    name: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collect(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "settings" not in value:
+            return {"name": value.get("name"), "settings": {k: v for k, v in value.items() if k != "name"}}
+        return value
+
+
+class Training(Section):
+    """How the heads are trained."""
+
+    shortest_ngram: Annotated[int, Field(ge=1, le=8)]
+    longest_ngram: Annotated[int, Field(ge=1, le=8)]
+    min_count: Annotated[int, Field(ge=1)]
+    context_weight: Annotated[float, Field(ge=0.0)]
+    regularisation: Annotated[float, Field(gt=0.0)]
+    positive_weight: Annotated[float, Field(gt=0.0)]
+
+
+class MoodSettings(Section):
+    """Mood dynamics."""
+
+    bands: Annotated[list[Share], Field(min_length=3, max_length=3)]
+    repeat_factor: Share
+    cause_factor: Annotated[float, Field(ge=0.0)]
+    effects: dict[str, dict[MoodName, Annotated[float, Field(ge=-1.0, le=1.0)]]]
+
+
+class CustomerSettings(Section):
+    """Thresholds of the customer's behaviour."""
+
+    max_turns: Annotated[int, Field(ge=1)]
+    soften_heard: Share
+    accept_trust: Share
+    grudging_anger: Share
+    late_demands_after: Annotated[int, Field(ge=0)]
+    story_per_turn: Annotated[int, Field(ge=1)]
+    threaten_patience: Share
+    impatience_turns: Annotated[int, Field(ge=1)]
+    supervisor_patience_wait: Annotated[int, Field(ge=1)]
+
+
+class EmpathyPoints(Section):
+    """Points of the empathy score."""
+
+    base: float
+    er: Points
+    ip: Points
+    ex: Points
+    ow: Points
+    respect: Points
+
+
+class ResolutionPoints(Section):
+    """Points of the resolution score."""
+
+    base: float
+    ow: Points
+    ac: Points
+    co: Points
+    acts: dict[str, float]
+
+
+class ConversationWeights(Section):
+    """Weights of the scorecard."""
+
+    replies: Share
+    demands: Share
+    information: Share
+    outcome: Share
+    outcomes: dict[str, Annotated[float, Field(ge=0.0, le=100.0)]]
+    goal: Share
+
+
+class EvaluationSettings(Section):
+    """How scores are summed up."""
+
+    empathy: EmpathyPoints
+    resolution: ResolutionPoints
+    conversation: ConversationWeights
+    copied_share: Share
+
+
+class Limits(Section):
+    """Largest sizes that are accepted."""
+
+    reply_characters: Annotated[int, Field(ge=1)]
+    conversation_replies: Annotated[int, Field(ge=1)]
+    score_turns: Annotated[int, Field(ge=1)]
+    score_characters: Annotated[int, Field(ge=1)]
+    body_bytes: Annotated[int, Field(ge=1000)]
+
+
+class Storage(Section):
+    """Where state lives."""
+
+    folder: str
+    url: str
+    durability: Literal["full", "normal"]
+
+
+class Server(Section):
+    """Where the server listens."""
+
+    host: str
+    port: Annotated[int, Field(ge=0, le=65535)]
+
+
+class ActionEndpoint(Section):
+    """Where actions run."""
+
+    url: str
+    timeout: Annotated[float, Field(gt=0.0)]
+
+
+class Config(BaseSettings):
+    """All settings. Made by `load_config`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WARTESCHLEIFE_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    language: Literal["de"]
+    pipeline: Annotated[list[PipelineStep], Field(min_length=1)]
+    training: Training
+    mood: MoodSettings
+    customer: CustomerSettings
+    evaluation: EvaluationSettings
+    limits: Limits
+    storage: Storage
+    server: Server
+    action_endpoint: ActionEndpoint
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file; nothing else."""
+        return env_settings, YamlConfigSettingsSource(settings_cls, yaml_file=config_path(), yaml_file_encoding="utf-8")
+
+    @property
+    def state(self) -> Path:
+        """The folder for database and models."""
+        return state_root(self.storage.folder)
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL of the database."""
+        return self.storage.url or f"sqlite+aiosqlite:///{self.state / 'warteschleife.db'}"
+
+    @property
+    def models(self) -> Path:
+        """The folder for trained models."""
+        return self.state / "models"
+
+
+class _AnyMapping(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+def config_path() -> Path:
+    """Return the config file: `WARTESCHLEIFE_CONFIG`, or `config.yml` beside `data/`."""
+    chosen = os.environ.get("WARTESCHLEIFE_CONFIG")
+    return Path(chosen).expanduser() if chosen else content_root() / "config.yml"
+
+
+def data_root() -> Path:
+    """Return the content folder `data/`."""
+    return content_root() / "data"
+
+
+@lru_cache(maxsize=1)
+def load_config() -> Config:
+    """Return the settings of this process.
+
+    Raises:
+        ContentError: naming the file or variable, the key, the value and what is allowed.
+    """
+    path = config_path()
+    if not path.is_file():
+        raise ContentError(f"Die Einstellungen {path} gibt es nicht.", "WARTESCHLEIFE_CONFIG oder WARTESCHLEIFE_HOME prüfen.")
+    _, problems = check_yaml(path, _AnyMapping)
+    if problems:
+        raise ContentError(str(problems[0]))
+    try:
+        return Config()  # type: ignore[call-arg]
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = field_name(first["loc"])
+        value = f" (Wert: {shown(first['input'])})" if shown(first["input"]) else ""
+        raise ContentError(
+            f"{path}: {place}: {german_message(first)}{value}.",
+            f"Auch die Umgebungsvariable WARTESCHLEIFE_{place.upper().replace('.', '__')} kann der Grund sein.",
+        ) from error

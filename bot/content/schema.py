@@ -1,0 +1,380 @@
+"""What a content file may hold: personas, scenarios, wording, training examples and rated replies.
+
+Every model forbids unknown keys, so that a typo is found by `warteschleife validate`.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from bot.acts import CHANNELS, COMPONENTS, CUSTOMER_ACTS, MOOD_BANDS, REPLY_ACTS
+
+Channel = Literal["phone", "chat", "email", "social"]
+Band = Literal["calm", "annoyed", "angry", "furious"]
+Address = Literal["Sie", "du"]
+Unit = Annotated[float, Field(ge=0.0, le=1.0)]
+Strength = Annotated[int, Field(ge=0, le=2)]
+Level = Annotated[int, Field(ge=0, le=4)]
+
+assert Channel.__args__ == CHANNELS and Band.__args__ == MOOD_BANDS  # type: ignore[attr-defined]
+
+SKILLS = (
+    "de_escalation",
+    "diagnosis",
+    "honest_no",
+    "expectation",
+    "tool_failure",
+    "data_protection",
+    "public_channel",
+    "commitment",
+    "ownership",
+    "listening",
+)
+"""What a scenario can train."""
+
+
+def one_of(allowed: tuple[str, ...] | dict[str, str], what: str) -> AfterValidator:
+    """Return a validator that admits only the given names, and lists them in its message."""
+
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(f"{what} {value!r} gibt es nicht; erlaubt: {', '.join(allowed)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _identifier(value: str) -> str:
+    if not value or not all(c.islower() or c.isdigit() or c in "-_" for c in value) or not value.isascii():
+        raise ValueError(f"{value!r} ist kein Kürzel; erlaubt sind a-z, 0-9, - und _")
+    return value
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("darf nicht leer sein")
+    return value.strip()
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+Text = Annotated[str, AfterValidator(_not_blank)]
+Lines = Annotated[list[Text], Field(min_length=1)]
+ReplyAct = Annotated[str, one_of(REPLY_ACTS, "Akt")]
+CustomerAct = Annotated[str, one_of(CUSTOMER_ACTS, "Akt")]
+Skill = Annotated[str, one_of(SKILLS, "Fertigkeit")]
+
+
+class Strict(BaseModel):
+    """Base: unknown keys are errors, instances are immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# --- personas -------------------------------------------------------------------------------------------------------
+
+
+class MoodStart(Strict):
+    """The mood a persona brings along before the scenario adds its own."""
+
+    anger: Unit
+    trust: Unit
+    heard: Unit
+    patience: Unit
+
+
+class Thresholds(Strict):
+    """When a persona goes which way. Units: mood 0..1."""
+
+    accept: Unit = Field(description="anger at or below which a solution is accepted gladly")
+    confide: Unit = Field(description="trust from which hidden facts come out")
+    supervisor: Unit = Field(description="patience below which the supervisor is demanded")
+    hang_up: Unit = Field(description="anger from which, with patience spent, the persona breaks off")
+    anger_floor: Unit = Field(description="what anger never falls below in one conversation")
+
+
+class Line(Strict):
+    """One thing that can be said, and when it fits. A plain string in a file means: always."""
+
+    text: Text
+    band: list[Band] = Field(default_factory=list, description="anger bands it fits; empty: all")
+    channel: list[Channel] = Field(default_factory=list, description="channels it fits; empty: all")
+    address: Address | None = Field(default=None, description="only for personas who say Sie or du to the trainee")
+    style: list[Identifier] = Field(default_factory=list, description="only for personas of one of these styles")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_string(cls, value: Any) -> Any:
+        return {"text": value} if isinstance(value, str) else value
+
+
+class Persona(Strict):
+    """Who the customer is."""
+
+    id: Identifier
+    name: Text = Field(description="first name and surname")
+    salutation: Text = Field(description="how one addresses them, e.g. Frau Weber")
+    age: Annotated[int, Field(ge=16, le=100)]
+    district: Text
+    occupation: Text
+    portrait: Text = Field(description="two or three sentences for trainers")
+    address: Address = Field(description="how they address the trainee")
+    styles: list[Identifier] = Field(description="speech styles, matched with wording lines")
+    saxon: Annotated[int, Field(ge=0, le=3)] = Field(description="Saxon colour: 0 none to 3 strong")
+    mood: MoodStart
+    sensitivities: dict[str, Annotated[float, Field(ge=0.0, le=3.0)]] = Field(
+        default_factory=dict, description="cause of a mood change -> factor; 1 where not named"
+    )
+    thresholds: Thresholds
+    lines: dict[CustomerAct, list[Line]] = Field(default_factory=dict, description="their own wording by customer act")
+
+
+# --- scenarios ------------------------------------------------------------------------------------------------------
+
+
+class Fact(Strict):
+    """Something the customer knows."""
+
+    id: Identifier
+    kind: Literal["open", "on_request", "hidden"]
+    text: Text = Field(description="the fact in one line, for trainers and the report")
+    topic: Identifier | None = Field(default=None, description="question topic of data/nlu/questions.yml that asks for it")
+    identity: bool = Field(default=False, description="identifies the customer or the case")
+    asked_as: list[Text] = Field(default_factory=list, description="ways a trainee asks for just this fact")
+    mentioned_as: list[Text] = Field(default_factory=list, description="words that show a trainee took it up")
+    short: Text | None = Field(default=None, description="the fact as a noun phrase or number, for {slots}")
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Self:
+        if self.kind != "open" and not (self.asked_as or self.topic):
+            raise ValueError("eine Tatsache, die erfragt werden muss, braucht asked_as oder topic")
+        return self
+
+
+class StoryPiece(Strict):
+    """A piece of the story that the customer tells unasked, in order."""
+
+    id: Identifier
+    facts: list[Identifier] = Field(description="facts that are given away by telling it")
+
+
+class Demand(Strict):
+    """Something the customer wants."""
+
+    id: Identifier
+    text: Text = Field(description="the demand in one line, for trainers and the report")
+    must: bool = Field(default=True, description="not negotiable")
+    needs_time: bool = Field(default=True, description="only a step with a time satisfies it")
+    met_as: Lines = Field(description="how a trainee meets it, in their words")
+    refused_as: list[Text] = Field(default_factory=list, description="how a trainee turns it down")
+    desk: dict[str, Any] = Field(default_factory=dict, description="desk path -> value that shows it was done")
+    step: Lines = Field(description="a model sentence of the trainee that meets it (coaching)")
+
+
+class Information(Strict):
+    """Something the trainee must tell the customer."""
+
+    id: Identifier
+    text: Text
+    told_as: Lines
+
+
+class Fault(Strict):
+    """A tool that does not work."""
+
+    tools: list[Identifier]
+    turns: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)] = Field(
+        description="first and last turn of the outage; 0 is before the first reply"
+    )
+    kind: Literal["outage", "timeout", "not_saved", "read_only"]
+    message: Text = Field(description="what the tool shows")
+
+
+class Article(Strict):
+    """A page of the knowledge base."""
+
+    id: Identifier
+    title: Text
+    body: Text
+
+
+class Desk(Strict):
+    """What the trainee's tools hold at the start."""
+
+    record: dict[str, Any] = Field(default_factory=dict, description="the customer's record, shown after identification")
+    identify_by: list[Identifier] = Field(default_factory=list, description="facts any one of which opens the record")
+    tickets: list[dict[str, Any]] = Field(default_factory=list)
+    remedies: dict[Identifier, dict[str, Any]] = Field(default_factory=dict, description="what may be granted, with limits")
+    slots: list[Text] = Field(default_factory=list, description="free appointments, as shown")
+    articles: list[Article] = Field(default_factory=list)
+    faults: list[Fault] = Field(default_factory=list)
+    suggestion: list[Text] = Field(default_factory=list, description="drafts of the AI suggestion tool")
+
+
+class Voice(Strict):
+    """What one persona says in one scenario."""
+
+    opening: Lines
+    story: dict[Identifier, Lines]
+    answers: dict[Identifier, Lines] = Field(description="fact -> ways to tell it when asked")
+    demands: dict[Identifier, Lines]
+    lines: dict[CustomerAct, list[Line]] = Field(
+        default_factory=dict, description="this persona's own reactions and endings in this case"
+    )
+
+
+class Scenario(Strict):
+    """What happened, and what counts as solved."""
+
+    id: Identifier
+    title: Text
+    summary: Text
+    channel: Channel
+    difficulty: Annotated[int, Field(ge=1, le=4)]
+    skills: Annotated[list[Skill], Field(min_length=1)]
+    minutes: Annotated[int, Field(ge=1, le=60)] = Field(description="how long it usually takes")
+    company: Text
+    now: datetime = Field(description="local date and time at which the conversation starts")
+    briefing: Text = Field(description="what the trainee knows before the conversation starts")
+    waited_minutes: Annotated[int, Field(ge=0)] = 0
+    mood: dict[Literal["anger", "trust", "heard", "patience"], Annotated[float, Field(ge=-1.0, le=1.0)]] = Field(
+        default_factory=dict, description="added to the persona's mood at the start"
+    )
+    personas: Annotated[list[Identifier], Field(min_length=1)]
+    facts: Annotated[list[Fact], Field(min_length=1)]
+    story: Annotated[list[StoryPiece], Field(min_length=1)]
+    demands: Annotated[list[Demand], Field(min_length=1)]
+    information: list[Information] = Field(default_factory=list)
+    enrages: list[Identifier] = Field(default_factory=list, description="causes that count half as much again here")
+    soothes: list[Identifier] = Field(default_factory=list, description="causes that count half as much again here")
+    desk: Desk = Field(default_factory=Desk)
+    goal: dict[str, Any] = Field(default_factory=dict, description="desk path -> value that must hold at the end")
+    acknowledge: dict[Identifier, Lines] = Field(
+        description="story piece -> model sentence of the trainee that takes it up (coaching)"
+    )
+    voices: Annotated[dict[Identifier, Voice], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for problem in scenario_problems(self):
+            raise ValueError(problem)
+        return self
+
+
+def scenario_problems(scenario: Scenario) -> list[str]:
+    """Return what does not fit together inside one scenario, as German sentences; empty when all is well."""
+    facts = {fact.id for fact in scenario.facts}
+    pieces = {piece.id for piece in scenario.story}
+    demands = {demand.id for demand in scenario.demands}
+    problems = []
+    for piece in scenario.story:
+        problems += [f"story {piece.id!r}: Tatsache {f!r} gibt es nicht" for f in piece.facts if f not in facts]
+    problems += [f"acknowledge: Stück {p!r} gibt es nicht; erlaubt: {', '.join(sorted(pieces))}" for p in scenario.acknowledge if p not in pieces]
+    problems += [f"acknowledge: Stück {p!r} fehlt" for p in sorted(pieces - set(scenario.acknowledge))]
+    problems += [f"desk.identify_by: Tatsache {f!r} gibt es nicht" for f in scenario.desk.identify_by if f not in facts]
+    problems += [f"personas: für {p!r} fehlt die Stimme in voices" for p in scenario.personas if p not in scenario.voices]
+    asked = {fact.id for fact in scenario.facts if fact.kind != "open"}
+    for name, voice in scenario.voices.items():
+        for kind, have, need in (
+            ("story", set(voice.story), pieces),
+            ("demands", set(voice.demands), demands),
+            ("answers", set(voice.answers), asked),
+        ):
+            known = facts if kind == "answers" else need
+            problems += [f"voices.{name}.{kind}: {i!r} fehlt" for i in sorted(need - have)]
+            problems += [f"voices.{name}.{kind}: {i!r} gibt es nicht; erlaubt: {', '.join(sorted(known))}" for i in sorted(have - known)]
+    return problems
+
+
+# --- wording --------------------------------------------------------------------------------------------------------
+
+
+class WordingBank(Strict):
+    """Common lines for one customer act."""
+
+    act: CustomerAct
+    lines: Annotated[list[Line], Field(min_length=1)]
+
+
+# --- training data --------------------------------------------------------------------------------------------------
+
+
+class IntentExamples(Strict):
+    """Examples of one intent, in Rasa's NLU format."""
+
+    intent: Text
+    examples: Text
+
+
+class NluFile(Strict):
+    """A file of training examples in Rasa's NLU YAML."""
+
+    version: Literal["3.1"]
+    nlu: Annotated[list[IntentExamples], Field(min_length=1)]
+
+
+class TranscriptTurn(Strict):
+    """One message of a transcript."""
+
+    role: Literal["customer", "agent"]
+    text: str
+
+
+class RatedSegment(Strict):
+    """A stretch of a rated reply with what it does and earns."""
+
+    text: Text
+    acts: list[ReplyAct] = Field(default_factory=list)
+    er: Strength = 0
+    ip: Strength = 0
+    ex: Strength = 0
+    ow: Strength = 0
+    ac: Strength = 0
+    co: Strength = 0
+    respect: Strength = 0
+
+
+class RatedReply(Strict):
+    """A reply in its context, rated by hand with the rubric."""
+
+    id: Text
+    author: Identifier
+    channel: Channel
+    turns: Annotated[list[TranscriptTurn], Field(min_length=1)]
+    segments: list[RatedSegment]
+    empathy: Level
+    resolution: Level
+    er: Strength
+    ip: Strength
+    ex: Strength
+    ow: Strength
+    ac: Strength
+    co: Strength
+    respect: Strength
+    tags: list[Identifier] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.turns[-1].role != "customer":
+            raise ValueError("turns: das letzte Wort vor der bewerteten Antwort hat der Kunde (customer)")
+        for component in COMPONENTS:
+            earned = max((getattr(segment, component) for segment in self.segments), default=0)
+            if getattr(self, component) > earned:
+                raise ValueError(f"{component} ist {getattr(self, component)}, aber kein Segment verdient so viel (höchstens {earned})")
+        return self
+
+    @property
+    def text(self) -> str:
+        """The reply as written."""
+        return " ".join(segment.text for segment in self.segments)
+
+
+# --- coaching -------------------------------------------------------------------------------------------------------
+
+
+class Feedback(Strict):
+    """What the coach says: key -> sentences."""
+
+    landed: dict[str, Lines]
+    hurt: dict[str, Lines]
+    missing: dict[str, Lines]

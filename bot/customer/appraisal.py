@@ -1,0 +1,275 @@
+"""Appraisal: what in a reply moves the customer, and by how much.
+
+The causes are read off the reading and the customer's memory; the numbers stand in config.yml under `mood.effects`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.config import MoodSettings
+from bot.customer.scene import Scene
+from bot.customer.state import MET, CustomerState, Mood, MoodChange
+from bot.understanding import Reading
+from bot.understanding.reading import Segment
+
+_APOLOGIES_BEFORE_WORN = 2
+_CONTRADICTION_MINUTES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a reply changed in the case, worked out before it is appraised.
+
+    Attributes:
+        met: demands that became promised or done by this reply.
+        offered: demands that a step was named for, but without the time they need.
+        refused: demands turned down.
+        informed: information told for the first time.
+        reasked: facts asked for again.
+        contradicted: earlier promises that this reply contradicts: (earlier time, new time).
+        steps: whether any step towards the solution was made.
+    """
+
+    met: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    informed: tuple[str, ...] = ()
+    reasked: tuple[str, ...] = ()
+    contradicted: tuple[tuple[str, str], ...] = ()
+    steps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Something in the reply that moves the mood."""
+
+    name: str
+    start: int | None = None
+    end: int | None = None
+    times: int = 1
+
+
+def causes(reading: Reading, state: CustomerState, progress: Progress) -> list[Cause]:
+    """Return what in a reply moves the mood, each cause once, with the span it rests on."""
+    flags = reading.flags
+    nonsense = [n for flag, n in (("empty", "silence"), ("gibberish", "gibberish"), ("to_machine", "off_topic")) if flag in flags]
+    if nonsense:
+        return [Cause(nonsense[0])]
+    found = [*_warmth(reading, state), *_work(reading, progress), *_harm(reading, progress)]
+    found += [Cause(name) for flag, name in (("english", "english"), ("wall_of_text", "wall_of_text"), ("heap", "formula_heap")) if flag in flags]
+    moved = progress.steps or any(c.name in {"acknowledged_facts", "looked_into", "question_about_them", "explain"} for c in found)
+    if not moved and not any(c.name in _HARM_NAMES for c in found):
+        found.append(Cause("nothing_moves"))
+    unique: dict[str, Cause] = {}
+    for cause in found:
+        unique.setdefault(cause.name, cause)
+    return list(unique.values())
+
+
+_HARM_NAMES = {"reask", "deflect", "dismiss", "blame", "rude", "cold_shoulder", "english", "formula_heap", "sent_away", "demand_refused"}  # fmt: skip
+
+
+def _at(name: str, segment: Segment, times: int = 1) -> Cause:
+    return Cause(name, segment.start, segment.end, times)
+
+
+def _warmth(reading: Reading, state: CustomerState) -> Iterable[Cause]:
+    wrong = {said for said, _ in reading.grounding.wrong_numbers}
+    heap = "heap" in reading.flags
+    for segment in reading.segments:
+        strengths, acts = segment.strengths, set(segment.acts)
+        if acts & {"rude", "dismiss", "blame_customer"}:
+            continue
+        if strengths.get("ip") == 2 and not any(w in segment.text for w in wrong) and not heap:
+            yield _at("acknowledged_facts", segment)
+        elif "acknowledge_feeling" in acts and not heap:
+            yield _at("acknowledged_feeling" if strengths.get("ip") else "formula", segment)
+        if "apologize" in acts:
+            yield from _apology(segment, state)
+        if strengths.get("ow") == 2:
+            yield _at("owned", segment)
+        elif strengths.get("ow") == 1:
+            yield _at("promised_to_care", segment)
+        if strengths.get("ex") == 2:
+            yield _at("question_about_them", segment)
+        if "thank" in acts:
+            yield _at("thanks", segment)
+        if "check_agreement" in acts:
+            yield _at("agreement_asked", segment)
+    if reading.name and not state.trainee:
+        yield Cause("greeting_name")
+
+
+def _apology(segment: Segment, state: CustomerState) -> Iterable[Cause]:
+    before = state.causes.get("formula", 0) + state.causes.get("apology_repeated", 0)
+    if segment.strengths.get("er") == 2:
+        yield _at("specific_apology", segment)
+    elif before >= _APOLOGIES_BEFORE_WORN:
+        yield _at("apology_repeated", segment)
+    else:
+        yield _at("formula", segment)
+
+
+def _work(reading: Reading, progress: Progress) -> Iterable[Cause]:
+    if progress.met:
+        yield Cause("demand_met", times=len(progress.met))
+    if progress.informed:
+        yield Cause("information_told", times=len(progress.informed))
+    for segment in reading.segments:
+        acts = set(segment.acts)
+        if segment.strengths.get("ac") == 2:
+            yield _at("step", segment)
+        elif "act" in acts:
+            yield _at("looked_into", segment)
+        if "compensate" in acts:
+            yield _at("compensation", segment)
+        if "explain" in acts:
+            yield _at("explain", segment)
+        if "set_expectation" in acts and "commit" not in acts:
+            yield _at("honest_limit", segment)
+        if "ask_identity" in acts and not progress.reasked:
+            yield _at("data_question", segment)
+    for commitment in reading.commitments:
+        vague = commitment.precision in {"vague", "none"}
+        if not vague or not any(c.precision not in {"vague", "none"} for c in reading.commitments):
+            yield Cause("vague" if vague else "commitment", commitment.start, commitment.end)
+            break
+    if not reading.commitments and any(t.precision == "vague" for t in reading.times):
+        yield Cause("vague")
+
+
+def _harm(reading: Reading, progress: Progress) -> Iterable[Cause]:
+    grounding = reading.grounding
+    if progress.reasked:
+        yield Cause("reask", times=min(len(progress.reasked), 2))
+    if progress.refused:
+        yield Cause("demand_refused")
+    if progress.contradicted:
+        yield Cause("contradiction")
+    if grounding.wrong_numbers:
+        yield Cause("wrong_fact")
+    if grounding.wrong_names:
+        yield Cause("wrong_name")
+    if grounding.repeated:
+        yield Cause("repeated_phrase")
+    if "aber" in reading.flags:
+        yield Cause("aber")
+    for segment in reading.segments:
+        acts = set(segment.acts)
+        for act, name in (("rude", "rude"), ("blame_customer", "blame"), ("dismiss", "dismiss"), ("deflect", "deflect"), ("transfer", "transfer"), ("hold", "hold")):  # fmt: skip
+            if act in acts:
+                yield _at(name, segment)
+        if segment.respect == 1 and not acts & {"rude", "blame_customer", "dismiss", "deflect"}:
+            yield _at("cold_shoulder", segment)
+        if segment.respect == 2 and "rude" not in acts:
+            yield _at("rude", segment)
+
+
+def appraise(
+    mood: Mood, found: Iterable[Cause], state: CustomerState, scene: Scene, settings: MoodSettings
+) -> tuple[Mood, tuple[MoodChange, ...]]:
+    """Move a mood by causes.
+
+    Good causes wear off: each further time one occurs in the conversation it counts `repeat_factor` of the time before.
+
+    Returns:
+        The new mood, and every change with its reason.
+    """
+    changes = []
+    persona, scenario = scene.persona, scene.scenario
+    for cause in found:
+        effect = settings.effects.get(cause.name)
+        if not effect:
+            continue
+        factor = persona.sensitivities.get(cause.name, 1.0) * cause.times
+        if cause.name in scenario.enrages or cause.name in scenario.soothes:
+            factor *= settings.cause_factor
+        if _is_good(effect) and cause.name not in {"demand_met", "step", "information_told"}:
+            factor *= settings.repeat_factor ** state.causes.get(cause.name, 0)
+        amount = {name: round(value * factor, 3) for name, value in effect.items() if round(value * factor, 3)}
+        if amount:
+            changes.append(MoodChange(cause.name, amount, cause.start, cause.end))
+            mood = mood.moved(amount, persona.thresholds.anger_floor)
+    return mood, tuple(changes)
+
+
+def _is_good(effect: dict[str, float]) -> bool:  # type: ignore[type-arg, unused-ignore]
+    return sum(value * (-1 if name == "anger" else 1) for name, value in effect.items()) > 0
+
+
+def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk: frozenset[str]) -> Progress:
+    """Work out what a reply changes in the case.
+
+    Args:
+        reading: of the reply.
+        state: of the customer before it.
+        scene: the case.
+        done_at_desk: demands whose desk condition holds.
+    """
+    named = _addressed(reading, state, scene) | {d for d in done_at_desk if state.demands.get(d) not in MET and "commit" in reading.acts}
+    timed = any(c.precision not in {"vague", "none"} for c in reading.commitments)
+    met, offered = [], []
+    for demand in scene.scenario.demands:
+        if demand.id not in named or state.demands.get(demand.id) in MET:
+            continue
+        settled = not demand.needs_time or timed or demand.id in done_at_desk or _reported_done(reading, demand.id)
+        (met if settled else offered).append(demand.id)
+    if state.waiting_time and timed and not met and state.demands.get(state.waiting_time) not in MET:
+        met.append(state.waiting_time)
+    refused = [h.id for h in reading.refused if h.id not in named and state.demands.get(h.id) not in MET]
+    informed = [h.id for h in reading.told if h.id not in state.informed]
+    return Progress(
+        met=tuple(met),
+        offered=tuple(d for d in offered if d not in met),
+        refused=tuple(dict.fromkeys(refused)),
+        informed=tuple(dict.fromkeys(informed)),
+        reasked=tuple(_reasked(reading, state)),
+        contradicted=tuple(_contradictions(reading, state)),
+        steps=bool(met or offered or informed) or any(s.strengths.get("ac") == 2 for s in reading.segments),
+    )
+
+
+_WORK_ACTS = {"act", "offer", "commit", "compensate", "transfer"}
+
+
+def _addressed(reading: Reading, state: CustomerState, scene: Scene) -> set[str]:
+    """Return the demands that a reply does something about."""
+    named = set()
+    for hit in reading.met:
+        segment = next(s for s in reading.segments if s.start == hit.start)
+        works = _WORK_ACTS & set(segment.acts) or segment.strengths.get("ac") == 2
+        refusing = any(r.id == hit.id and r.start == hit.start and r.score >= hit.score for r in reading.refused)
+        if works and not refusing and not {"rude", "deflect"} & set(segment.acts):
+            named.add(hit.id)
+    return named
+
+
+def _reported_done(reading: Reading, demand: str) -> bool:
+    """Tell whether a step for a demand is reported as done, so that no time is needed any more."""
+    starts = {h.start for h in reading.met if h.id == demand}
+    return any(s.start in starts and "act" in s.acts and s.strengths.get("ac") == 2 and "commit" not in s.acts for s in reading.segments)
+
+
+def _reasked(reading: Reading, state: CustomerState) -> list[str]:
+    """Return facts asked for although they were given; only the best match of each question counts."""
+    best: dict[int, str] = {}
+    for hit in reading.asked:
+        best.setdefault(hit.start, hit.id)
+    return [fact for fact in dict.fromkeys(best.values()) if fact in state.given]
+
+
+def _contradictions(reading: Reading, state: CustomerState) -> list[tuple[str, str]]:
+    """Return (earlier, new) times promised for the same demand that do not fit together."""
+    if any(s.strengths.get("ow") == 2 for s in reading.segments):
+        return []
+    found = []
+    for new in reading.commitments:
+        for old in state.promises:
+            if new.at and old.at and set(new.topics) & set(old.demands) and _minutes(new.at, old.at) > _CONTRADICTION_MINUTES:
+                found.append((old.by, new.by))
+    return found
+
+
+def _minutes(first: str, second: str) -> float:
+    return abs((datetime.fromisoformat(first) - datetime.fromisoformat(second)).total_seconds()) / 60

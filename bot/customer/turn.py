@@ -1,0 +1,149 @@
+"""The customer's turns: opening a conversation and answering a reply. Pure functions of state, reading, scene and seed."""
+
+from collections.abc import Sequence
+from random import Random
+
+from bot.config import Config
+from bot.customer.agenda import Move, Plan, plan, record
+from bot.customer.appraisal import Progress, appraise, causes, work_out
+from bot.customer.scene import Scene
+from bot.customer.state import MOOD_NAMES, OPEN, CustomerState, CustomerTurn, Mood
+from bot.customer.wording import Speaker, assemble, band_of
+from bot.understanding import Reading
+
+
+def generator(seed: int, turn: int) -> Random:
+    """Return the source of chance for one turn; the same on every machine."""
+    return Random(f"warteschleife {seed} {turn}")
+
+
+def open_conversation(scene: Scene, seed: int, config: Config) -> CustomerTurn:
+    """Return the customer's first words, with the mood they bring along.
+
+    Args:
+        scene: who plays what.
+        seed: of the conversation.
+        config: mood bands.
+    """
+    base = scene.persona.mood
+    start = Mood(base.anger, base.trust, base.heard, base.patience)
+    mood = start.moved(scene.scenario.mood, scene.persona.thresholds.anger_floor)
+    speaker = _speaker(scene, CustomerState(mood=mood), {}, generator(seed, 0), config)
+    text = assemble([speaker.choose(scene.voice.opening)], scene, speaker, first=True)
+    first = scene.scenario.story[0]
+    state = CustomerState(
+        mood=mood,
+        told=(first.id,),
+        given={fact: 0 for fact in first.facts},
+        demands={demand: OPEN for demand in scene.demands},
+        used=tuple(speaker.used),
+    )
+    return CustomerTurn(text, ("greet", "tell"), state)
+
+
+def respond(
+    scene: Scene,
+    state: CustomerState,
+    reading: Reading,
+    turn: int,
+    seed: int,
+    config: Config,
+    done_at_desk: frozenset[str] = frozenset(),
+) -> CustomerTurn:
+    """Return what the customer says to a reply.
+
+    Args:
+        scene: who plays what.
+        state: of the customer before the reply.
+        reading: of the reply.
+        turn: number of the reply, from 1.
+        seed: of the conversation.
+        config: mood dynamics and thresholds.
+        done_at_desk: demands whose desk condition holds.
+
+    Returns:
+        Text, acts, new state and the reasons for every change of mood.
+    """
+    progress = work_out(reading, state, scene, done_at_desk)
+    found = causes(reading, state, progress)
+    mood, because = appraise(state.mood, found, state, scene, config.mood)
+    gain = round(mood.heard - state.mood.heard, 3)
+    remembered = record(state.with_(mood=mood), reading, progress, found, turn)
+    decided = plan(remembered, reading, progress, found, scene, turn, gain, config)
+    given = {fact: turn if when == 0 and fact not in state.given else when for fact, when in decided.state.given.items()}
+    slots = _slots(scene, remembered, reading, progress)
+    speaker = _speaker(scene, decided.state, slots, generator(seed, turn), config)
+    parts, acts = _speak(decided, speaker, scene)
+    text = assemble(parts, scene, speaker, first=False)
+    final = decided.state.with_(given=given, used=tuple(speaker.used))
+    return CustomerTurn(text, tuple(acts), final, because)
+
+
+def _speaker(scene: Scene, state: CustomerState, slots: dict[str, str], random: Random, config: Config) -> Speaker:
+    return Speaker(scene, band_of(state.mood, config.mood), slots, random, list(state.used))
+
+
+def _slots(scene: Scene, state: CustomerState, reading: Reading, progress: Progress) -> dict[str, str]:
+    """Return what the slots of a line can be filled with in this turn."""
+    slots = {"company": scene.scenario.company, "trainee": state.trainee}
+    if scene.scenario.waited_minutes:
+        slots["waited"] = f"{scene.scenario.waited_minutes} Minuten"
+    timed = [c for c in reading.commitments if c.precision not in {"none", "vague"}]
+    if timed:
+        slots["time"] = timed[-1].by
+    if progress.contradicted:
+        slots["old_time"], slots["time"] = progress.contradicted[0]
+    elif state.promises[: len(state.promises) - len(timed)]:
+        slots["old_time"] = state.promises[len(state.promises) - len(timed) - 1].by
+    if reading.grounding.wrong_numbers:
+        slots["wrong"], slots["right"] = reading.grounding.wrong_numbers[0]
+    elif reading.grounding.wrong_names:
+        slots["wrong"], slots["right"] = reading.grounding.wrong_names[0], scene.surname
+    slots["quote"] = _quotable(reading)
+    if progress.reasked and scene.facts[progress.reasked[0]].short:
+        slots["fact"] = scene.facts[progress.reasked[0]].short or ""
+    return slots
+
+
+def _quotable(reading: Reading) -> str:
+    """Return a few words of the reply worth throwing back, or nothing."""
+    for segment in reading.segments:
+        if segment.respect or {"deflect", "dismiss", "blame_customer", "apologize", "commit"} & set(segment.acts):
+            words = segment.text.strip(" .,!?–-…").split()
+            if 2 <= len(words) <= 9 and not any(c in segment.text for c in "„“‚‘\"{}"):
+                return " ".join(words)
+    return ""
+
+
+_FALLBACKS = {"answer": "already_given", "demand": "ask_next", "take_note": "agree", "agree": "ask_next", "vent": "notice_impatience"}
+"""What is done instead when every line for an act has been said."""
+
+
+def _speak(decided: Plan, speaker: Speaker, scene: Scene) -> tuple[list[str], list[str]]:
+    parts, acts = [], []
+    for move in decided.moves:
+        text = _line(move, speaker, scene)
+        if not text and move.act in _FALLBACKS:
+            text = speaker.say(_FALLBACKS[move.act])
+        if text:
+            parts.append(text)
+            acts.append(move.act)
+    if not parts:
+        parts, acts = [speaker.say("ask_next") or speaker.say("vent") or "…"], ["ask_next"]
+    return parts, acts
+
+
+def _line(move: Move, speaker: Speaker, scene: Scene) -> str:
+    own: Sequence[str] = ()
+    if move.act == "tell":
+        own = scene.voice.story[move.key]
+    elif move.act == "answer":
+        own = scene.voice.answers[move.key]
+    elif move.act == "demand":
+        own = scene.voice.demands[move.key]
+    return speaker.choose(own) if own else speaker.say(move.act)
+
+
+def mood_of(state: CustomerState) -> dict[str, float]:
+    """Return the mood as JSON data."""
+    return {name: getattr(state.mood, name) for name in MOOD_NAMES}

@@ -1,0 +1,109 @@
+"""Wording: from what the customer does to what the customer says.
+
+A line comes from the scenario's own voice, from the persona, or from the common banks. It must fit the mood band, the
+channel, the form of address and the speech styles, all its slots must be known, and it is never said twice.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2s
+from random import Random
+
+from bot.acts import MOOD_BANDS
+from bot.config import MoodSettings
+from bot.content.schema import Line
+from bot.customer.scene import Scene
+from bot.customer.state import Mood
+
+_SLOT = re.compile(r"\{(\w+)\}")
+_SOURCE_WEIGHTS = (4.0, 3.0, 1.5)
+
+
+def band_of(mood: Mood, settings: MoodSettings) -> str:
+    """Return the mood band (calm, annoyed, angry, furious) of a mood."""
+    return MOOD_BANDS[sum(mood.anger >= border for border in settings.bands)]
+
+
+def key_of(text: str) -> str:
+    """Return the short key under which a said line is remembered."""
+    return blake2s(text.encode(), digest_size=5).hexdigest()
+
+
+@dataclass
+class Speaker:
+    """Chooses lines for one turn.
+
+    Attributes:
+        scene: the case.
+        band: the mood band to speak in.
+        slots: values for the slots; a line with an unknown slot is not said.
+        random: generator seeded by conversation and turn.
+        used: keys of lines said before; grows while choosing.
+    """
+
+    scene: Scene
+    band: str
+    slots: Mapping[str, str]
+    random: Random
+    used: list[str] = field(default_factory=list)
+
+    def say(self, act: str) -> str:
+        """Return an unused line for a customer act, filled in; empty when there is none left."""
+        voice, persona = self.scene.voice.lines.get(act, []), self.scene.persona.lines.get(act, [])
+        common = self.scene.wording.get(act, ())
+        for bands in self._bands():
+            sources = [[line for line in source if self._fits(line, bands)] for source in (voice, persona, common)]
+            weights = [w if source else 0.0 for w, source in zip(_SOURCE_WEIGHTS, sources, strict=True)]
+            if any(weights):
+                return self._take(self.random.choice(self.random.choices(sources, weights)[0]).text)
+        return ""
+
+    def choose(self, texts: Sequence[str]) -> str:
+        """Return an unused one of the scenario's own texts, filled in; empty when all are used."""
+        fresh = [text for text in texts if key_of(text) not in self.used and self._fillable(text)]
+        return self._take(self.random.choice(fresh)) if fresh else ""
+
+    def _take(self, text: str) -> str:
+        self.used.append(key_of(text))
+        return _SLOT.sub(lambda m: self.slots[m[1]], text)
+
+    def _bands(self) -> list[set[str]]:
+        """Return the band to speak in, then its neighbours, for when the first has nothing left."""
+        i = MOOD_BANDS.index(self.band)
+        neighbours = {MOOD_BANDS[j] for j in (i - 1, i + 1) if 0 <= j < len(MOOD_BANDS)}
+        return [{self.band}, neighbours]
+
+    def _fits(self, line: Line, bands: set[str]) -> bool:
+        persona = self.scene.persona
+        return (
+            (not line.band or bool(bands & set(line.band)))
+            and (not line.channel or self.scene.channel in line.channel)
+            and (line.address is None or line.address == persona.address)
+            and (not line.style or bool(set(line.style) & set(persona.styles)))
+            and key_of(line.text) not in self.used
+            and self._fillable(line.text)
+        )
+
+    def _fillable(self, text: str) -> bool:
+        return all(self.slots.get(slot) for slot in _SLOT.findall(text))
+
+
+def assemble(parts: Sequence[str], scene: Scene, speaker: Speaker, *, first: bool) -> str:
+    """Join what is said into one message of the channel's shape.
+
+    Args:
+        parts: sentences in order; empty ones are dropped.
+        scene: whose channel decides the shape.
+        speaker: for an e-mail's salutation and closing.
+        first: whether this opens the conversation (openings bring their own salutation).
+    """
+    said = [part.strip() for part in parts if part.strip()]
+    if scene.channel == "chat":
+        return "\n".join(said)
+    if scene.channel == "email":
+        body = "\n\n".join(said)
+        if first:
+            return body
+        return "\n\n".join(part for part in (speaker.say("salutation"), body, speaker.say("sign_off")) if part) + f"\n{scene.persona.name}"
+    return " ".join(said)

@@ -1,0 +1,39 @@
+"""Errors meant for a person: what is wrong, with which value, and what helps."""
+
+
+class WarteschleifeError(Exception):
+    """Base of every error that is shown to a user.
+
+    Args:
+        message: What is wrong, naming the thing and the value, in German.
+        remedy: What the user can do about it, in German.
+    """
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(f"{message} {remedy}".strip())
+        self.message = message
+        self.remedy = remedy
+
+
+class ContentError(WarteschleifeError):
+    """A content or configuration file cannot be used."""
+
+
+class NotFoundError(WarteschleifeError):
+    """Something was asked for by an id that does not exist."""
+
+
+class InvalidInputError(WarteschleifeError):
+    """What came in is not acceptable as it is (length, control characters, wrong value)."""
+
+
+class ConflictError(WarteschleifeError):
+    """Another request on the same conversation was faster, or the conversation has ended."""
+
+
+class StorageError(WarteschleifeError):
+    """The database or a folder cannot be read or written."""
+
+
+class ModelError(WarteschleifeError):
+    """There is no usable model, or it was trained from other data."""

@@ -1,0 +1,193 @@
+"""The scorecard of a whole conversation: a sum a reader can recompute, with strengths and next steps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bot.acts import COMPONENTS
+from bot.config import ConversationWeights
+from bot.evaluation.rating import Rating
+
+_STRENGTHS = {
+    "er": "Ehrliches Bedauern, das an der Sache hängt",
+    "ip": "Genau benannt, was passiert ist",
+    "ex": "Nach dem Menschen gefragt, nicht nur nach Daten",
+    "ow": "Verantwortung übernommen",
+    "ac": "Konkrete Schritte getan oder angeboten",
+    "co": "Verbindlich zugesagt, was bis wann geschieht",
+}
+_NEXT = {
+    "er": "Bedauern an das knüpfen, was passiert ist, statt einer Formel",
+    "ip": "Zuerst eine Einzelheit aus der Geschichte nennen",
+    "ex": "Fragen, was jetzt am wichtigsten ist",
+    "ow": "„Ich übernehme das“ statt „wir schauen mal“",
+    "ac": "Früher einen konkreten Schritt gehen",
+    "co": "Zusagen mit Uhrzeit oder Tag geben",
+    "respect": "Sätze weglassen, die verletzen oder abschieben",
+    "reask": "Mitschreiben: nichts zweimal fragen",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The state of the case at the end, as far as the scorecard needs it.
+
+    Attributes:
+        outcome: how the conversation ended.
+        demands: (id, text, must, state) of every demand.
+        information: (id, text, told) of everything to be told.
+        goal: (path, wanted, holds) of every desk condition.
+        promises: every commitment as JSON data.
+    """
+
+    outcome: str
+    demands: Sequence[tuple[str, str, bool, str]] = ()
+    information: Sequence[tuple[str, str, bool]] = ()
+    goal: Sequence[tuple[str, Any, bool]] = ()
+    promises: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of the resolution sum: value 0..100 times weight."""
+
+    what: str
+    value: float
+    weight: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """Scores of a conversation.
+
+    Attributes:
+        outcome: how it ended.
+        empathy: mean of the replies' empathy, 0..100.
+        resolution: weighted sum of `parts`, 0..100.
+        respect: worst violation, 0..2.
+        parts: the resolution sum.
+        headline: one sentence.
+        strengths, next_steps: at most three each: {text, turn, quote}.
+        replies: number of replies.
+        promises, demands, information, goal: state of the case.
+    """
+
+    outcome: str
+    empathy: int
+    resolution: int
+    respect: int
+    parts: tuple[Part, ...]
+    headline: str
+    strengths: tuple[Mapping[str, Any], ...]
+    next_steps: tuple[Mapping[str, Any], ...]
+    replies: int
+    promises: tuple[Mapping[str, Any], ...]
+    demands: tuple[Mapping[str, Any], ...]
+    information: tuple[Mapping[str, Any], ...]
+    goal: tuple[Mapping[str, Any], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        plain = asdict(self)
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
+
+
+def scorecard(replies: Sequence[tuple[str, Rating]], case: Case, weights: ConversationWeights) -> Scorecard:
+    """Sum up a conversation.
+
+    Args:
+        replies: (text, rating) of every reply, in order.
+        case: state of the case at the end.
+        weights: from config.yml.
+    """
+    ratings = [rating for _, rating in replies]
+    parts = _parts(ratings, case, weights)
+    resolution = round(sum(p.value * p.weight for p in parts)) if ratings else 0
+    empathy = round(sum(r.empathy for r in ratings) / len(ratings)) if ratings else 0
+    return Scorecard(
+        outcome=case.outcome,
+        empathy=empathy,
+        resolution=resolution,
+        respect=max((r.respect for r in ratings), default=0),
+        parts=parts,
+        headline=_headline(empathy, resolution, case.outcome, bool(ratings)),
+        strengths=_strengths(replies),
+        next_steps=_next_steps(replies),
+        replies=len(ratings),
+        promises=tuple(case.promises),
+        demands=tuple({"id": i, "text": t, "must": m, "state": s} for i, t, m, s in case.demands),
+        information=tuple({"id": i, "text": t, "told": told} for i, t, told in case.information),
+        goal=tuple({"path": p, "wanted": w, "holds": h} for p, w, h in case.goal),
+    )
+
+
+_MET = {"promised": 0.75, "done": 1.0, "offered": 0.4}
+
+
+def _parts(ratings: Sequence[Rating], case: Case, weights: ConversationWeights) -> tuple[Part, ...]:
+    """Return the summands of the resolution; weights of parts that this scenario lacks go to the others."""
+    found = [
+        Part("replies", sum(r.resolution for r in ratings) / len(ratings) if ratings else 0.0, weights.replies, f"{len(ratings)} Antworten"),
+        Part("outcome", weights.outcomes.get(case.outcome, 0.0), weights.outcome, case.outcome),
+    ]
+    if case.demands:
+        shares = [(2 if must else 1, _MET.get(state, 0.0)) for _, _, must, state in case.demands]
+        met = sum(w * s for w, s in shares) / sum(w for w, _ in shares)
+        count = sum(state in {"promised", "done"} for *_, state in case.demands)
+        found.append(Part("demands", 100 * met, weights.demands, f"{count} von {len(case.demands)} Forderungen"))
+    if case.information:
+        told = sum(t for *_, t in case.information)
+        found.append(Part("information", 100 * told / len(case.information), weights.information, f"{told} von {len(case.information)} Hinweisen"))
+    if case.goal:
+        held = sum(h for *_, h in case.goal)
+        found.append(Part("goal", 100 * held / len(case.goal), weights.goal, f"{held} von {len(case.goal)} Zielen am Arbeitsplatz"))
+    total = sum(part.weight for part in found)
+    return tuple(Part(p.what, round(p.value, 1), round(p.weight / total, 4), p.detail) for p in found)
+
+
+def _headline(empathy: int, resolution: int, outcome: str, any_replies: bool) -> str:
+    if not any_replies:
+        return "Noch keine Antwort gegeben."
+    warm, solved = empathy >= 60, resolution >= 60
+    if outcome == "hung_up":
+        return "Das Gespräch ist abgebrochen. Der Wendepunkt steht unten." if not warm else "Warm im Ton, und trotzdem abgebrochen: Es hat sich zu lange nichts bewegt."
+    if warm and solved:
+        return "Zugehört und gelöst: So bleibt ein Gespräch in guter Erinnerung."
+    if warm:
+        return "Menschlich gut getroffen. In der Sache fehlte der entscheidende Schritt."
+    if solved:
+        return "Die Sache ist gelöst. Der Mensch kam dabei zu kurz."
+    return "Hier ist Luft nach oben: erst die Lage benennen, dann einen Schritt mit Uhrzeit zusagen."
+
+
+def _strengths(replies: Sequence[tuple[str, Rating]]) -> tuple[Mapping[str, Any], ...]:
+    found = []
+    for component in COMPONENTS:
+        places = [(turn, text, r) for turn, (text, r) in enumerate(replies, 1) if r.components[component] == 2 and r.respect < 2]
+        if places:
+            turn, text, rating = max(places, key=lambda p: p[2].empathy + p[2].resolution)
+            item = next((e for e in rating.evidence if e.component == component), None)
+            found.append((len(places), {"text": _STRENGTHS[component], "turn": turn, "quote": text[item.start : item.end] if item else ""}))
+    return tuple(entry for _, entry in sorted(found, key=lambda f: -f[0])[:3])
+
+
+def _next_steps(replies: Sequence[tuple[str, Rating]]) -> tuple[Mapping[str, Any], ...]:
+    if not replies:
+        return ()
+    found: list[tuple[float, dict[str, Any]]] = []
+    hurting = [(turn, text, r) for turn, (text, r) in enumerate(replies, 1) if r.respect]
+    if hurting:
+        turn, text, rating = max(hurting, key=lambda h: h[2].respect)
+        item = next((e for e in rating.evidence if e.component == "respect"), None)
+        found.append((10.0, {"text": _NEXT["respect"], "turn": turn, "quote": text[item.start : item.end] if item else ""}))
+    asked = [turn for turn, (_, r) in enumerate(replies, 1) if "reask" in r.acts]
+    if asked:
+        found.append((8.0, {"text": _NEXT["reask"], "turn": asked[0], "quote": ""}))
+    for component in COMPONENTS:
+        mean = sum(r.components[component] for _, r in replies) / len(replies)
+        weakest = min(range(len(replies)), key=lambda i: (replies[i][1].components[component], i))
+        importance = {"ip": 1.4, "co": 1.3, "ac": 1.2}.get(component, 1.0)
+        if mean < 1.2:
+            found.append(((2 - mean) * importance, {"text": _NEXT[component], "turn": weakest + 1, "quote": ""}))
+    return tuple(entry for _, entry in sorted(found, key=lambda f: -f[0])[:3])

@@ -1,0 +1,185 @@
+"""The trained heads: logistic regressions over segment features, one for each act and each level of a component.
+
+A component with the levels 0, 1, 2 has two heads ("at least 1", "at least 2"), the cumulative form of an ordinal
+regression (McCullagh 1980, Regression models for ordinal data, J. R. Stat. Soc. B 42).
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.acts import COMPONENTS, REPLY_ACTS
+from bot.understanding.features import Vectorizer
+
+Array = npt.NDArray[np.float32]
+STRENGTHS = (*COMPONENTS, "respect")
+HEADS: tuple[str, ...] = tuple(f"act:{a}" for a in REPLY_ACTS) + tuple(f"{c}>={n}" for c in STRENGTHS for n in (1, 2))
+"""Names of all heads, in the order of the weight columns."""
+
+Features = tuple[Counter[str], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One training segment.
+
+    Attributes:
+        features: its surface and context features.
+        acts: its acts.
+        strengths: component (or respect) -> level; None when only acts are known.
+    """
+
+    features: Features
+    acts: tuple[str, ...]
+    strengths: dict[str, int] | None
+
+
+@dataclass(frozen=True)
+class Heads:
+    """A fitted set of heads.
+
+    Attributes:
+        vectorizer: features -> columns.
+        weights: one row per column, one column per head.
+        bias: one number per head.
+        thresholds: probability from which a head says yes.
+    """
+
+    vectorizer: Vectorizer
+    weights: Array
+    bias: Array
+    thresholds: Array
+
+    def probabilities(self, rows: Sequence[Features]) -> Array:
+        """Return one row per segment with the probability (0..1) of each head."""
+        scores = np.empty((len(rows), len(HEADS)), dtype=np.float32)
+        for i, (grams, context) in enumerate(rows):
+            columns, values = self.vectorizer.row(grams, context)
+            scores[i] = np.asarray(values, dtype=np.float32) @ self.weights[columns] + self.bias
+        return np.asarray(1.0 / (1.0 + np.exp(-scores)), dtype=np.float32)
+
+    def decide(self, probabilities: Array) -> tuple[list[str], dict[str, int]]:
+        """Return the acts and the strengths (components and respect, only those above 0) of one row of probabilities."""
+        says = probabilities >= self.thresholds
+        acts = [act for i, act in enumerate(REPLY_ACTS) if says[i]]
+        strengths = {}
+        offset = len(REPLY_ACTS)
+        for k, component in enumerate(STRENGTHS):
+            if says[offset + 2 * k]:
+                strengths[component] = 2 if says[offset + 2 * k + 1] else 1
+        return acts, strengths
+
+    def save(self, folder: Path) -> None:
+        """Write the heads into a folder (float16 weights: a probability moves by less than 0.001)."""
+        folder.mkdir(parents=True, exist_ok=True)
+        v = self.vectorizer
+        meta = {"features": list(v.index), "shortest": v.shortest, "longest": v.longest, "context_weight": v.context_weight}
+        (folder / "features.json").write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
+        np.savez_compressed(
+            folder / "heads.npz",
+            weights=self.weights.astype(np.float16),
+            bias=self.bias,
+            thresholds=self.thresholds,
+            idf=np.asarray(v.idf, dtype=np.float32),
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> "Heads":
+        """Read heads written by `save`."""
+        meta = json.loads((folder / "features.json").read_text(encoding="utf-8"))
+        arrays = np.load(folder / "heads.npz")
+        vectorizer = Vectorizer(
+            {feature: i for i, feature in enumerate(meta["features"])},
+            [float(x) for x in arrays["idf"]],
+            meta["shortest"],
+            meta["longest"],
+            meta["context_weight"],
+        )
+        return cls(vectorizer, arrays["weights"].astype(np.float32), arrays["bias"], arrays["thresholds"])
+
+
+@dataclass(frozen=True)
+class HeadSettings:
+    """How heads are trained; see `pipeline` in config.yml for what each number does."""
+
+    shortest: int
+    longest: int
+    min_count: int
+    context_weight: float
+    regularisation: float
+    positive_weight: float
+
+
+def targets(examples: Sequence[Example], head: str) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
+    """Return (labels 0/1, which examples can teach this head)."""
+    if head.startswith("act:"):
+        act = head.removeprefix("act:")
+        labels = np.array([act in e.acts for e in examples], dtype=np.int8)
+        # What needs the conversation cannot be learned from a lone sentence.
+        usable = np.array([e.strengths is not None or act != "reask" for e in examples])
+        return labels, usable
+    component, level = head.split(">=")
+    labels = np.array([(e.strengths or {}).get(component, 0) >= int(level) for e in examples], dtype=np.int8)
+    return labels, np.array([e.strengths is not None for e in examples])
+
+
+def fit(
+    examples: Sequence[Example],
+    settings: HeadSettings,
+    progress: Callable[[float], None] = lambda share: None,
+    thresholds: Array | None = None,
+) -> Heads:
+    """Train all heads.
+
+    Args:
+        examples: training segments.
+        settings: how.
+        progress: called with the share done, 0..1.
+        thresholds: decision thresholds; 0.5 for all when None.
+
+    Returns:
+        The fitted heads. The same examples give the same heads.
+    """
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+
+    vectorizer = Vectorizer.fit(
+        (e.features for e in examples),
+        shortest=settings.shortest,
+        longest=settings.longest,
+        context_weight=settings.context_weight,
+        min_count=settings.min_count,
+    )
+    data: list[float] = []
+    indices: list[int] = []
+    pointers = [0]
+    for example in examples:
+        columns, values = vectorizer.row(*example.features)
+        indices += columns
+        data += values
+        pointers.append(len(indices))
+    matrix = csr_matrix((data, indices, pointers), shape=(len(examples), len(vectorizer.index)))
+    weights = np.zeros((len(vectorizer.index), len(HEADS)), dtype=np.float32)
+    bias = np.full(len(HEADS), -9.0, dtype=np.float32)
+    for i, head in enumerate(HEADS):
+        labels, usable = targets(examples, head)
+        known = labels[usable]
+        if 0 < known.sum() < len(known):
+            classifier = LogisticRegression(
+                C=settings.regularisation,
+                solver="liblinear",
+                class_weight={0: 1.0, 1: settings.positive_weight},
+                random_state=0,
+                max_iter=200,
+            )
+            classifier.fit(matrix[usable], known)
+            weights[:, i] = classifier.coef_[0]
+            bias[i] = classifier.intercept_[0]
+        progress((i + 1) / len(HEADS))
+    cut = thresholds if thresholds is not None else np.full(len(HEADS), 0.5, dtype=np.float32)
+    return Heads(vectorizer, weights, bias, cut)

@@ -1,0 +1,320 @@
+"""The spaCy pipeline: components registered under a name, put together by `pipeline` in config.yml.
+
+A reply travels through it as a `Doc`; its context lies in `doc._.context`, and each component adds to `doc._`.
+"""
+
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from bot.understanding.features import ContextFacts, context_features, surface
+from bot.understanding.grounding import ground
+from bot.understanding.heads import Array, Heads
+from bot.understanding.reading import Commitment, Context, Grounding, Reading, Segment, TimeMention, TopicHit, Topics
+from bot.understanding.segments import segments
+from bot.understanding.text import english_share, fold, words
+from bot.understanding.times import find_times
+from bot.understanding.topics import TopicIndex, TopicMatcher, mention_hits
+
+_EXTENSIONS: dict[str, Any] = {
+    "context": None,
+    "facts": None,
+    "ranges": (),
+    "segments": (),
+    "times": (),
+    "commitments": (),
+    "hits": (),
+    "grounding": Grounding(),
+    "flags": frozenset(),
+    "name": "",
+    "known_share": 1.0,
+}
+for _name, _default in _EXTENSIONS.items():
+    if not Doc.has_extension(_name):
+        Doc.set_extension(_name, default=_default)
+
+
+@Language.component("segmenter")
+def segmenter(doc: Doc) -> Doc:
+    """Cut the reply into segments (`doc._.ranges`)."""
+    doc._.facts = ContextFacts(doc._.context or Context())
+    doc._.ranges = tuple(segments(doc.text))
+    return doc
+
+
+class ActHeads:
+    """The trained component: acts and strengths of every segment (`doc._.segments`)."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.heads: Heads | None = None
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Label the segments of a reply."""
+        if self.heads is None:
+            raise ValueError("act_heads has no weights: train the pipeline first")
+        text = doc.text
+        vectorizer = self.heads.vectorizer
+        ranges = doc._.ranges
+        rows = [
+            (
+                surface(text[a:b], vectorizer.shortest, vectorizer.longest),
+                context_features(text[a:b], i, len(ranges), doc._.facts),
+            )
+            for i, (a, b) in enumerate(ranges)
+        ]
+        shares = [vectorizer.known_share(grams) for grams, _ in rows]
+        doc._.known_share = float(np.mean(shares)) if shares else 1.0
+        probabilities = self.heads.probabilities(rows)
+        doc._.segments = tuple(self._segment(text, a, b, p) for (a, b), p in zip(ranges, probabilities, strict=True))
+        return doc
+
+    def _segment(self, text: str, start: int, end: int, probabilities: Array) -> Segment:
+        assert self.heads is not None
+        acts, strengths = self.heads.decide(probabilities)
+        respect = strengths.pop("respect", 0)
+        return Segment(start, end, text[start:end], tuple(acts), strengths, respect)
+
+    def to_disk(self, path: Path, exclude: Iterable[str] = ()) -> None:
+        """Write the weights (called by spaCy)."""
+        assert self.heads is not None
+        self.heads.save(Path(path))
+
+    def from_disk(self, path: Path, exclude: Iterable[str] = ()) -> "ActHeads":
+        """Read the weights (called by spaCy)."""
+        self.heads = Heads.load(Path(path))
+        return self
+
+
+@Language.factory("act_heads")
+def make_act_heads(nlp: Language, name: str) -> ActHeads:
+    """Create the trained component, still without weights."""
+    return ActHeads(name)
+
+
+@Language.component("times")
+def times(doc: Doc) -> Doc:
+    """Find times (`doc._.times`)."""
+    context = doc._.context
+    doc._.times = tuple(find_times(doc.text, context.now if context else None))
+    return doc
+
+
+@Language.component("grounding")
+def grounding(doc: Doc) -> Doc:
+    """Compare the reply with what was said before (`doc._.grounding`)."""
+    promised = [(t.start, t.end) for t in doc._.times if t.precision != "minute" or t.minutes is None]
+    doc._.grounding = ground(doc.text, doc._.facts, promised)
+    return doc
+
+
+class TopicFinder:
+    """Finds facts asked for and mentioned, demands met or refused, information told (`doc._.hits`)."""
+
+    def __init__(self, nlp: Language, name: str, thresholds: dict[str, float], margin: float) -> None:
+        self.nlp = nlp
+        self.name = name
+        self.thresholds = thresholds
+        self.margin = margin
+        self.general: dict[str, tuple[str, ...]] = {}
+        self._indexes: OrderedDict[Topics, TopicIndex] = OrderedDict()
+
+    def _matcher(self) -> TopicMatcher:
+        heads = self.nlp.get_pipe("act_heads").heads  # type: ignore[attr-defined]
+        return TopicMatcher(heads.vectorizer, self.general, self.thresholds, self.margin)  # type: ignore[arg-type]
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Find the topics of a reply, where its context has any."""
+        topics = doc._.context.topics if doc._.context else None
+        if topics is None:
+            return doc
+        matcher = self._matcher()
+        index = self._index(matcher, topics)
+        hits: list[TopicHit] = []
+        for segment in doc._.segments:
+            place = (segment.text, segment.start, segment.end)
+            if _asks(segment):
+                hits += matcher.hits(index, "question", *place)
+            else:
+                hits += matcher.hits(index, "information", *place)
+            if not {"rude", "off_topic"} & set(segment.acts):
+                hits += matcher.hits(index, "demand", *place)
+            hits += matcher.hits(index, "refusal", *place)
+            hits += mention_hits(topics, *place)
+        doc._.hits = tuple(hits)
+        return doc
+
+    def _index(self, matcher: TopicMatcher, topics: Topics) -> TopicIndex:
+        index = self._indexes.get(topics)
+        if index is None:
+            index = self._indexes[topics] = matcher.index(topics)
+            while len(self._indexes) > 256:
+                self._indexes.popitem(last=False)
+        return index
+
+    def to_disk(self, path: Path, exclude: Iterable[str] = ()) -> None:
+        """Write the question examples (called by spaCy)."""
+        Path(path).mkdir(parents=True, exist_ok=True)
+        (Path(path) / "questions.json").write_text(json.dumps(self.general, ensure_ascii=False), encoding="utf-8")
+
+    def from_disk(self, path: Path, exclude: Iterable[str] = ()) -> "TopicFinder":
+        """Read the question examples (called by spaCy)."""
+        loaded = json.loads((Path(path) / "questions.json").read_text(encoding="utf-8"))
+        self.general = {topic: tuple(examples) for topic, examples in loaded.items()}
+        return self
+
+
+@Language.factory("topic_finder")
+def make_topic_finder(nlp: Language, name: str, thresholds: dict[str, float], margin: float) -> TopicFinder:
+    """Create the topic finder with its thresholds from config.yml."""
+    return TopicFinder(nlp, name, thresholds, margin)
+
+
+
+
+def _asks(segment: Segment) -> bool:
+    if {"ask_identity", "ask_detail", "open_question", "reask"} & set(segment.acts):
+        return True
+    return "?" in segment.text and "check_agreement" not in segment.acts
+
+
+@Language.component("commitments")
+def commitments(doc: Doc) -> Doc:
+    """Collect promises with their times (`doc._.commitments`)."""
+    found = []
+    for segment in doc._.segments:
+        promises = {"commit"} & set(segment.acts) or ("hold" in segment.acts and _time_in(doc._.times, segment))
+        if not promises:
+            continue
+        mention = _time_in(doc._.times, segment)
+        served = tuple(h.id for h in doc._.hits if h.kind == "demand" and h.start == segment.start)
+        found.append(
+            Commitment(
+                what=segment.text,
+                by=mention.text if mention else "",
+                at=mention.at if mention else None,
+                precision=mention.precision if mention else "none",
+                start=segment.start,
+                end=segment.end,
+                topics=served,
+            )
+        )
+    doc._.commitments = tuple(found)
+    return doc
+
+
+def _time_in(mentions: Iterable[TimeMention], segment: Segment) -> TimeMention | None:
+    inside = [m for m in mentions if segment.start <= m.start < segment.end]
+    exact = [m for m in inside if m.precision != "vague"]
+    return (exact or inside or [None])[-1]  # type: ignore[list-item]
+
+
+class Flagger:
+    """Tells what is odd about a reply as a whole (`doc._.flags`) and who the trainee says they are (`doc._.name`)."""
+
+    def __init__(self, name: str, english: float, gibberish: float, wall_words: int) -> None:
+        self.name = name
+        self.english = english
+        self.gibberish = gibberish
+        self.wall_words = wall_words
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Set the flags of a reply."""
+        doc._.flags = frozenset(self._flags(doc))
+        doc._.name = _introduced(doc.text)
+        return doc
+
+    def _flags(self, doc: Doc) -> Iterable[str]:
+        text = doc.text.strip()
+        found = words(text)
+        if not any(c.isalnum() for c in text):
+            yield "empty"
+            return
+        if english_share(text) >= self.english and len(found) >= 3:
+            yield "english"
+        elif doc._.known_share < self.gibberish or (not found and not any(c.isdigit() for c in text)):
+            yield "gibberish"
+        elif _to_machine(doc):
+            yield "to_machine"
+        if len(found) > self.wall_words:
+            yield "wall_of_text"
+        if _is_heap(doc):
+            yield "heap"
+        if any(_takes_back(s) for s in _pairs(doc)):
+            yield "aber"
+        if len(text) > 12 and sum(c.isupper() for c in text) > 0.7 * sum(c.isalpha() for c in text):
+            yield "shouting"
+
+
+@Language.factory("flagger")
+def make_flagger(nlp: Language, name: str, english: float, gibberish: float, wall_words: int) -> Flagger:
+    """Create the flagger with its limits from config.yml."""
+    return Flagger(name, english, gibberish, wall_words)
+
+
+def _to_machine(doc: Doc) -> bool:
+    off = [s for s in doc._.segments if "off_topic" in s.acts]
+    return bool(off) and sum(len(s.text) for s in off) > 0.5 * len(doc.text.strip())
+
+
+_FORMULA = re.compile(r"tut (?:mir|uns)[^.!?,]{0,25}leid|entschuldig|verzeih|ich verstehe|kann ich (?:gut )?verstehen|verstandnis|sorry|bedaure|nachvollziehen")  # fmt: skip
+
+
+def _is_heap(doc: Doc) -> bool:
+    """Tell whether formulas are piled up: four or more of them, or one repeated, with little beside."""
+    found = _FORMULA.findall(fold(doc.text))
+    return len(found) >= 4 or (len(found) >= 3 and len(words(doc.text)) < 9 * len(found))
+
+
+_ABER = re.compile(r"^\W*(aber|allerdings|jedoch|nur|trotzdem)\b|\b(aber|allerdings|jedoch)\b", re.IGNORECASE)
+
+
+def _pairs(doc: Doc) -> list[tuple[Segment, Segment]]:
+    return list(zip(doc._.segments, doc._.segments[1:], strict=False))
+
+
+def _takes_back(pair: tuple[Segment, Segment]) -> bool:
+    first, second = pair
+    warm = {"apologize", "acknowledge_feeling", "acknowledge_facts"} & set(first.acts)
+    cold = {"deflect", "dismiss", "blame_customer", "rude"} & set(second.acts) or second.respect
+    return bool(warm and cold and _ABER.search(second.text))
+
+
+_NAME = re.compile(
+    r"\b(?:[Mm]ein Name ist|[Ii]ch bin(?: die| der)?|[Hh]ier ist|[Hh]ier spricht|[Mm]ein Name lautet|[Ii]ch heiße|[Ss]ie sprechen mit)\s+(?:(?:Frau|Herr)\s+)?([A-ZÄÖÜ][a-zäöüß]+(?:[ -][A-ZÄÖÜ][a-zäöüß]+)?)"
+)  # fmt: skip
+
+
+def _introduced(text: str) -> str:
+    match = _NAME.search(text)
+    return match[1] if match else ""
+
+
+def reading_of(doc: Doc) -> Reading:
+    """Return the reading that the pipeline has collected on a doc."""
+    by_kind: dict[str, list[TopicHit]] = {}
+    for hit in doc._.hits:
+        by_kind.setdefault(hit.kind, []).append(hit)
+    return Reading(
+        text=doc.text,
+        segments=doc._.segments,
+        asked=tuple(by_kind.get("question", ())),
+        mentioned=tuple(by_kind.get("mention", ())),
+        met=tuple(by_kind.get("demand", ())),
+        refused=tuple(by_kind.get("refusal", ())),
+        told=tuple(by_kind.get("information", ())),
+        commitments=doc._.commitments,
+        times=doc._.times,
+        grounding=doc._.grounding,
+        flags=doc._.flags,
+        name=doc._.name,
+    )
+
+

@@ -1,0 +1,113 @@
+"""Plain text helpers of the understanding: folding, words, stems, numbers."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import snowballstemmer
+from num2words import num2words
+from spacy.lang.de.stop_words import STOP_WORDS as GERMAN_STOP_WORDS
+from spacy.lang.en.stop_words import STOP_WORDS as ENGLISH_STOP_WORDS
+
+_STEMMER = snowballstemmer.stemmer("german")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
+_FOLDS = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss"})
+
+
+@lru_cache(maxsize=65536)
+def fold(text: str) -> str:
+    """Return lower-case text in which ä, ae and a are the same letter, so that a missing umlaut costs nothing."""
+    folded = unicodedata.normalize("NFC", text).lower().translate(_FOLDS)
+    return folded.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, without numbers and punctuation, as written."""
+    return _WORD.findall(text)
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """Return the folded Snowball stem of a word, with the participle's ge- taken off (gewartet, warten -> wart)."""
+    stemmed = fold(_STEMMER.stemWord(word.lower()))
+    if stemmed.startswith("ge") and len(stemmed) > 5:
+        stemmed = stemmed[2:].removesuffix("t")
+    return stemmed
+
+
+_STOPS = frozenset(fold(word) for word in GERMAN_STOP_WORDS) | frozenset(
+    "bitte danke hallo guten tag ja nein doch mal noch schon einfach gern gerne frau herr okay ok".split()
+)
+
+
+@lru_cache(maxsize=65536)
+def is_content(word: str) -> bool:
+    """Tell whether a word carries content of its own: no function word, no courtesy, four letters or more."""
+    return len(word) > 3 and fold(word) not in _STOPS
+
+
+def content_stems(text: str) -> set[str]:
+    """Return the stems of a text's content words."""
+    return {stem(word) for word in words(text) if is_content(word)}
+
+
+def _number_words() -> dict[str, str]:
+    table: dict[str, str] = {}
+    for number in range(2, 1000):
+        table[fold(num2words(number, lang="de"))] = str(number)
+    table |= {"zwo": "2", "beide": "2", "beiden": "2", "zweimal": "2", "dreimal": "3", "viermal": "4", "funfmal": "5"}
+    return table
+
+
+_NUMBER_WORDS = _number_words()
+_FRACTIONS = {
+    "viertelstunde": "15",
+    "halbstunde": "30",
+    "dreiviertelstunde": "45",
+    "anderthalb": "1,5",
+    "eineinhalb": "1,5",
+}
+
+
+def numbers(text: str) -> set[str]:
+    """Return the numbers a text names, in digits: `fünfunddreißig` and `35` are the same.
+
+    Args:
+        text: any German text. Amounts keep their decimals (`89,90`), a trailing `,00` goes; clock times stay as written.
+
+    Returns:
+        The numbers as strings; the article "ein" is none.
+    """
+    found = {_plain(match) for match in _DIGITS.findall(text)}
+    for word in words(text):
+        folded = fold(word)
+        if folded in _NUMBER_WORDS:
+            found.add(_NUMBER_WORDS[folded])
+        elif folded in _FRACTIONS:
+            found.add(_FRACTIONS[folded])
+    return found
+
+
+def _plain(digits: str) -> str:
+    digits = re.sub(r"(?<=\d)\.(?=\d{3}(?!\d))", "", digits)
+    return re.sub(r"[,.]00$", "", digits)
+
+
+def word_number(word: str) -> int | None:
+    """Return the whole number a German word or digit string names, or None."""
+    folded = fold(word)
+    if folded.isdigit():
+        return int(folded)
+    if folded in {"ein", "eins", "eine", "einen", "einer", "einem"}:
+        return 1
+    value = _NUMBER_WORDS.get(folded)
+    return int(value) if value else None
+
+
+def english_share(text: str) -> float:
+    """Return the share (0..1) of words that are English function words and not German ones."""
+    found = [word.lower() for word in words(text)]
+    if not found:
+        return 0.0
+    return sum(w in ENGLISH_STOP_WORDS and w not in GERMAN_STOP_WORDS for w in found) / len(found)

@@ -1,0 +1,44 @@
+"""Training examples for the heads, made from `data/nlu/` and `data/ratings/`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.content import nlu_examples, rated_replies
+from bot.content.schema import RatedReply
+from bot.understanding.features import ContextFacts, context_features, surface
+from bot.understanding.heads import STRENGTHS, Example
+from bot.understanding.reading import Context, Turn
+
+
+def context_of(reply: RatedReply) -> Context:
+    """Return the context of a rated reply."""
+    return Context(turns=tuple(Turn(t.role, t.text) for t in reply.turns), channel=reply.channel)
+
+
+def examples_of(reply: RatedReply, shortest: int, longest: int) -> list[Example]:
+    """Return one example for each segment of a rated reply."""
+    facts = ContextFacts(context_of(reply))
+    count = len(reply.segments)
+    return [
+        Example(
+            (surface(s.text, shortest, longest), context_features(s.text, i, count, facts)),
+            tuple(s.acts),
+            {c: getattr(s, c) for c in STRENGTHS},
+        )
+        for i, s in enumerate(reply.segments)
+    ]
+
+
+def nlu_act_examples(data: Path, shortest: int, longest: int) -> Iterator[Example]:
+    """Yield one example for each sentence of `data/nlu/` labelled with acts; they carry no context features."""
+    for labels, text in nlu_examples(data):
+        if not any(label.startswith("ask/") for label in labels):
+            yield Example((surface(text, shortest, longest), {}), labels, None)
+
+
+def training_examples(data: Path, shortest: int, longest: int) -> list[Example]:
+    """Return all examples of a data folder, in a fixed order."""
+    examples = list(nlu_act_examples(data, shortest, longest))
+    for reply in rated_replies(data):
+        examples += examples_of(reply, shortest, longest)
+    return examples
