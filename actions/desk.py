@@ -38,3 +38,6 @@ def _move_for(tool: str) -> type[DeskMove]:
 
 DESK_MOVES = tuple(_move_for(tool) for tool in TOOLS)
 """One action class for each tool."""
+
+# The action server starts workers by pickling, which looks classes up by name in their module.
+globals().update({move.__name__: move for move in DESK_MOVES})

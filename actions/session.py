@@ -1,7 +1,10 @@
 """The moves of a session: open, reply, finish."""
 
+import re
 import unicodedata
 import zlib
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.move import Move, arguments_of, conversation_of, message_of, running, scene_of, set_slots
 from actions.resources import config, content, feedback, pipeline
 from bot.conversation import ACTION_FINISH, ACTION_OPEN, ACTION_REPLY, Conversation, Event
-from bot.customer import CustomerState, Scene, make_scene, mood_of, open_conversation, respond
+from bot.customer import CustomerState, Scene, make_scene, mood_of, open_conversation, reasked, respond
 from bot.customer.state import MET
 from bot.desk import holds, initial
 from bot.errors import ConflictError, InvalidInputError
@@ -20,6 +23,8 @@ from bot.understanding import Context, Reading, read
 
 MODES = ("practice", "assessment")
 _LARGEST_SEED = 2**31 - 1
+_LONG_NUMBER = re.compile(r"\d{4,}")
+"""Numbers of customers and cases: a better wording must not use one the customer has not said."""
 
 
 class OpenSession(Move):
@@ -97,6 +102,7 @@ class TraineeReply(Move):
         reading = read(pipeline(), text, context_of(conversation, scene))
         desk = conversation.slots["desk"]
         done = frozenset(d.id for d in scene.scenario.demands if d.desk and all(holds(desk, p, w) for p, w in d.desk.items()))
+        reading = with_reasks(reading, reasked(reading, state))
         rating = _rate(reading, conversation, scene, state, turn)
         answer = respond(scene, state, reading, turn, conversation.session["seed"], config(), done)
         dispatcher.utter_message(text=answer.text, json_message={"acts": list(answer.acts)})
@@ -146,6 +152,22 @@ def context_of(conversation: Conversation, scene: Scene) -> Context:
     )
 
 
+def with_reasks(reading: Reading, facts: Sequence[str]) -> Reading:
+    """Return a reading whose `reask` acts are what the conversation knows and not what the wording suggests.
+
+    Args:
+        reading: of the reply.
+        facts: facts asked for that the customer has given before.
+    """
+    again = {hit.start for hit in reading.asked if hit.id in facts}
+    again &= {s.start for s in reading.segments if not {"open_question", "check_agreement"} & set(s.acts)}
+    segments = []
+    for segment in reading.segments:
+        acts = tuple(act for act in segment.acts if act != "reask")
+        segments.append(replace(segment, acts=(*acts, "reask") if segment.start in again else acts))
+    return replace(reading, segments=tuple(segments))
+
+
 def _rate(reading: Reading, conversation: Conversation, scene: Scene, state: CustomerState, turn: int) -> Rating:
     earlier = [e.reply for e in conversation.exchanges if e.turn]
     shown = [e.rating["better"] for e in conversation.exchanges if e.rating and e.rating.get("better")]
@@ -157,10 +179,10 @@ def _rate(reading: Reading, conversation: Conversation, scene: Scene, state: Cus
         suggestions=[*shown, *drafts],
         customer=[e.customer for e in conversation.exchanges],
     )
-    return coach(rating, reading, feedback(), hints_of(scene, state), turn)
+    return coach(rating, reading, feedback(), hints_of(scene, state, conversation), turn)
 
 
-def hints_of(scene: Scene, state: CustomerState) -> Hints:
+def hints_of(scene: Scene, state: CustomerState, conversation: Conversation) -> Hints:
     """Return what a better wording can be built from at this point: the last piece told, the first open demand."""
     told = [scene.scenario.acknowledge[piece] for piece in reversed(state.told)]
     step: list[str] = []
@@ -170,7 +192,10 @@ def hints_of(scene: Scene, state: CustomerState) -> Hints:
             break
     if not step:
         step = next((d.step for d in scene.scenario.demands if state.demands.get(d.id) not in MET), [])
-    return Hints(told[0] if told else (), step, scene.persona.salutation, scene.channel)
+    said = conversation.turns
+    heard = {digits for turn in said for digits in _LONG_NUMBER.findall(turn.text)}
+    known = [text for text in step if set(_LONG_NUMBER.findall(text)) <= heard]
+    return Hints(told[0] if told else (), known, scene.persona.salutation, scene.channel)
 
 
 class FinishSession(Move):

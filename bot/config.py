@@ -46,6 +46,8 @@ class Training(Section):
     context_weight: Annotated[float, Field(ge=0.0)]
     regularisation: Annotated[float, Field(gt=0.0)]
     positive_weight: Annotated[float, Field(gt=0.0)]
+    act_threshold: Share
+    strength_threshold: Share
 
 
 class MoodSettings(Section):
@@ -65,7 +67,8 @@ class CustomerSettings(Section):
     accept_trust: Share
     grudging_anger: Share
     late_demands_after: Annotated[int, Field(ge=0)]
-    story_per_turn: Annotated[int, Field(ge=1)]
+    confide_pause: Annotated[int, Field(ge=1)]
+    sure_likeness: Share
     threaten_patience: Share
     impatience_turns: Annotated[int, Field(ge=1)]
     supervisor_patience_wait: Annotated[int, Field(ge=1)]

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from bot.config import Config
 from bot.customer.appraisal import Cause, Progress
 from bot.customer.scene import Scene
-from bot.customer.state import DONE, MET, OFFERED, OPEN, PROMISED, REFUSED, STATED, CustomerState
+from bot.customer.state import DONE, INSISTED, MET, OFFERED, OPEN, PROMISED, REFUSED, STATED, CustomerState, Promise
 from bot.understanding import Reading
+from bot.understanding.reading import TopicHit
 
 _REACTIONS: tuple[tuple[str, str], ...] = (
     ("rude", "notice_rude"),
@@ -74,8 +75,6 @@ def record(state: CustomerState, reading: Reading, progress: Progress, found: li
         reading, progress, found: what the reply was, changed and caused.
         turn: number of the reply, from 1.
     """
-    from bot.customer.state import Promise
-
     demands = dict(state.demands)
     done = {h.id for h in reading.met if any(s.start == h.start and "act" in s.acts for s in reading.segments)}
     for demand in progress.met:
@@ -96,7 +95,7 @@ def record(state: CustomerState, reading: Reading, progress: Progress, found: li
         causes=counts,
         promises=(*state.promises, *promises),
         informed=(*state.informed, *progress.informed),
-        stuck=0 if progress.steps else state.stuck + 1,
+        stuck=0 if progress.steps else state.stuck + (not progress.asked),
         trainee=state.trainee or reading.name,
         waiting_time="" if progress.met else state.waiting_time,
         awaiting_supervisor=None if waiting is None or recovered else waiting + 1,
@@ -203,9 +202,9 @@ def _answer(plan: Plan, reading: Reading, scene: Scene) -> None:
     plan.update(given=given)
 
 
-def _best_hits(reading: Reading) -> list[object]:
+def _best_hits(reading: Reading) -> list[TopicHit]:
     """Return the asked facts, for each question the best first, in reading order."""
-    return sorted(reading.asked, key=lambda hit: (hit.start, -hit.score))  # type: ignore[return-value]
+    return sorted(reading.asked, key=lambda hit: hit.start)
 
 
 def _trusts(state: CustomerState, reading: Reading, scene: Scene) -> bool:
@@ -235,7 +234,7 @@ def _settle(plan: Plan, reading: Reading, progress: Progress, names: set[str], s
         else:
             plan.do("ask_commitment", demand)
     elif "vague" in names:
-        plan.do("ask_time")
+        plan.do("doubt" if state.mood.trust < config.customer.accept_trust else "ask_time")
     elif "commitment" in names:
         plan.do("take_note")
     return False
@@ -252,12 +251,17 @@ def _agrees(plan: Plan, reading: Reading, scene: Scene, config: Config) -> bool:
     asked = bool(reading.with_act("check_agreement", "close"))
     if open_wishes and not asked:
         return False
-    if open_wishes and state.demands.get(open_wishes[0]) == OPEN:
+    unsaid = next((d for d in open_wishes if state.demands.get(d) in {OPEN, STATED}), "")
+    if unsaid:
+        seen = state.demands.get(unsaid)
+        plan.update(demands=dict(state.demands) | {unsaid: STATED if seen == OPEN else INSISTED})
+        plan.do("demand", unsaid)
         return False
     mood = state.mood
     if mood.anger > config.customer.grudging_anger:
         return False
-    glad = mood.anger <= scene.persona.thresholds.accept and mood.trust >= config.customer.accept_trust
+    refused = REFUSED in state.demands.values()
+    glad = not refused and mood.anger <= scene.persona.thresholds.accept and mood.trust >= config.customer.accept_trust
     plan.do("accept" if glad else "accept_grudgingly")
     if glad and DONE in state.demands.values():
         plan.do("thank")
@@ -268,7 +272,8 @@ def _agrees(plan: Plan, reading: Reading, scene: Scene, config: Config) -> bool:
 
 def _sent_away(plan: Plan, reading: Reading, scene: Scene) -> bool:
     """Protest once when the trainee takes leave with the matter open; the second time the customer goes."""
-    if "close" not in reading.acts or _settled(plan.state, scene):
+    busy = {"ask_identity", "ask_detail", "open_question", "act", "offer", "commit", "hold", "check_agreement"}
+    if "close" not in reading.acts or busy & set(reading.acts) or _settled(plan.state, scene):
         return False
     count = plan.state.sent_away + 1
     plan.update(sent_away=count)
@@ -290,12 +295,15 @@ def _threaten(plan: Plan, scene: Scene, config: Config) -> None:
 
 def _push(plan: Plan, reading: Reading, progress: Progress, scene: Scene, turn: int, config: Config) -> None:
     """Go on with the own business: the story, then the demands, then pressing for a step."""
-    busy = sum(move.act in {"answer", "demand_supervisor", "ask_time", "unknown_fact"} for move in plan.moves)
+    busy = sum(move.act in {"answer", "demand_supervisor", "ask_time", "doubt", "unknown_fact"} for move in plan.moves)
     if busy >= 2:
         return
-    if plan.state.mood.trust >= scene.persona.thresholds.confide and _confide_unasked(plan, scene):
+    if any(move.act == "demand" for move in plan.moves):
         return
-    untold = [p for p in scene.scenario.story if p.id not in plan.state.told]
+    trusting = plan.state.mood.trust >= scene.persona.thresholds.confide
+    if trusting and turn - plan.state.confided_in >= config.customer.confide_pause and not busy and _confide_unasked(plan, scene, turn):
+        return
+    untold = [p for p in scene.scenario.story if p.id not in plan.state.told and not set(p.facts) <= set(plan.state.given)]
     unstated = [d for d in scene.scenario.demands if plan.state.demands.get(d.id, OPEN) == OPEN]
     late = turn >= config.customer.late_demands_after or "open_question" in reading.acts
     wish_asked = any(hit.kind == "question" and hit.id in scene.demands for hit in reading.asked)
@@ -309,13 +317,13 @@ def _push(plan: Plan, reading: Reading, progress: Progress, scene: Scene, turn: 
         _press(plan, scene)
 
 
-def _confide_unasked(plan: Plan, scene: Scene) -> bool:
+def _confide_unasked(plan: Plan, scene: Scene, turn: int) -> bool:
     hidden = [f.id for f in scene.scenario.facts if f.kind == "hidden" and f.id not in plan.state.given and f.id in scene.voice.answers]
     if not hidden:
         return False
     plan.do("confide")
     plan.do("answer", hidden[0])
-    plan.update(given=dict(plan.state.given) | {hidden[0]: 0})
+    plan.update(given=dict(plan.state.given) | {hidden[0]: 0}, confided_in=turn)
     return True
 
 

@@ -3,6 +3,7 @@
 The causes are read off the reading and the customer's memory; the numbers stand in config.yml under `mood.effects`.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +12,10 @@ from bot.config import MoodSettings
 from bot.customer.scene import Scene
 from bot.customer.state import MET, CustomerState, Mood, MoodChange
 from bot.understanding import Reading
-from bot.understanding.reading import Segment
+from bot.understanding.reading import Segment, TopicHit
 
 _APOLOGIES_BEFORE_WORN = 2
+_NEGATION = re.compile(r"\b(kein\w*|nicht|nie|nichts|leider|unmöglich|frühestens|erst|nur|weder|ausgeschlossen|ablehnen)\b", re.IGNORECASE)
 _CONTRADICTION_MINUTES = 30
 
 
@@ -28,6 +30,7 @@ class Progress:
         informed: information told for the first time.
         reasked: facts asked for again.
         contradicted: earlier promises that this reply contradicts: (earlier time, new time).
+        asked: whether a fact of the case was asked for that was not known yet.
         steps: whether any step towards the solution was made.
     """
 
@@ -37,6 +40,7 @@ class Progress:
     informed: tuple[str, ...] = ()
     reasked: tuple[str, ...] = ()
     contradicted: tuple[tuple[str, str], ...] = ()
+    asked: bool = False
     steps: bool = False
 
 
@@ -58,7 +62,7 @@ def causes(reading: Reading, state: CustomerState, progress: Progress) -> list[C
         return [Cause(nonsense[0])]
     found = [*_warmth(reading, state), *_work(reading, progress), *_harm(reading, progress)]
     found += [Cause(name) for flag, name in (("english", "english"), ("wall_of_text", "wall_of_text"), ("heap", "formula_heap")) if flag in flags]
-    moved = progress.steps or any(c.name in {"acknowledged_facts", "looked_into", "question_about_them", "explain"} for c in found)
+    moved = progress.steps or progress.asked or any(c.name in {"acknowledged_facts", "looked_into", "question_about_them", "explain"} for c in found)
     if not moved and not any(c.name in _HARM_NAMES for c in found):
         found.append(Cause("nothing_moves"))
     unique: dict[str, Cause] = {}
@@ -162,7 +166,7 @@ def _harm(reading: Reading, progress: Progress) -> Iterable[Cause]:
                 yield _at(name, segment)
         if segment.respect == 1 and not acts & {"rude", "blame_customer", "dismiss", "deflect"}:
             yield _at("cold_shoulder", segment)
-        if segment.respect == 2 and "rude" not in acts:
+        if segment.respect == 2 and not acts & {"rude", "blame_customer", "dismiss"}:
             yield _at("rude", segment)
 
 
@@ -198,7 +202,9 @@ def _is_good(effect: dict[str, float]) -> bool:  # type: ignore[type-arg, unused
     return sum(value * (-1 if name == "anger" else 1) for name, value in effect.items()) > 0
 
 
-def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk: frozenset[str]) -> Progress:
+def work_out(
+    reading: Reading, state: CustomerState, scene: Scene, done_at_desk: frozenset[str], sure: float
+) -> Progress:
     """Work out what a reply changes in the case.
 
     Args:
@@ -206,8 +212,9 @@ def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk:
         state: of the customer before it.
         scene: the case.
         done_at_desk: demands whose desk condition holds.
+        sure: likeness to a demand from which a sentence counts without a recognised act.
     """
-    named = _addressed(reading, state, scene) | {d for d in done_at_desk if state.demands.get(d) not in MET and "commit" in reading.acts}
+    named = _addressed(reading, sure) | {d for d in done_at_desk if state.demands.get(d) not in MET and "commit" in reading.acts}
     timed = any(c.precision not in {"vague", "none"} for c in reading.commitments)
     met, offered = [], []
     for demand in scene.scenario.demands:
@@ -217,15 +224,16 @@ def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk:
         (met if settled else offered).append(demand.id)
     if state.waiting_time and timed and not met and state.demands.get(state.waiting_time) not in MET:
         met.append(state.waiting_time)
-    refused = [h.id for h in reading.refused if h.id not in named and state.demands.get(h.id) not in MET]
+    refused = [h.id for h in _refusals(reading) if h.id not in named and state.demands.get(h.id) not in MET]
     informed = [h.id for h in reading.told if h.id not in state.informed]
     return Progress(
         met=tuple(met),
         offered=tuple(d for d in offered if d not in met),
         refused=tuple(dict.fromkeys(refused)),
         informed=tuple(dict.fromkeys(informed)),
-        reasked=tuple(_reasked(reading, state)),
+        reasked=tuple(reasked(reading, state)),
         contradicted=tuple(_contradictions(reading, state)),
+        asked=any(hit.id not in state.given for hit in reading.asked),
         steps=bool(met or offered or informed) or any(s.strengths.get("ac") == 2 for s in reading.segments),
     )
 
@@ -233,16 +241,26 @@ def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk:
 _WORK_ACTS = {"act", "offer", "commit", "compensate", "transfer"}
 
 
-def _addressed(reading: Reading, state: CustomerState, scene: Scene) -> set[str]:
+def _addressed(reading: Reading, sure: float) -> set[str]:
     """Return the demands that a reply does something about."""
     named = set()
+    refusing = {(r.id, r.start) for r in _refusals(reading)}
     for hit in reading.met:
         segment = next(s for s in reading.segments if s.start == hit.start)
         works = _WORK_ACTS & set(segment.acts) or segment.strengths.get("ac") == 2
-        refusing = any(r.id == hit.id and r.start == hit.start and r.score >= hit.score for r in reading.refused)
-        if works and not refusing and not {"rude", "deflect"} & set(segment.acts):
+        plain = hit.score >= sure and "?" not in segment.text
+        harmful = segment.respect or {"rude", "deflect", "dismiss"} & set(segment.acts)
+        if (works or plain) and not harmful and (hit.id, hit.start) not in refusing:
             named.add(hit.id)
     return named
+
+
+def _refusals(reading: Reading) -> list[TopicHit]:
+    """Return the demands turned down: sentences more like a refusal than like a fulfilment."""
+    negated = {s.start for s in reading.segments if _NEGATION.search(s.text)}
+    return [
+        r for r in reading.refused if r.start in negated and not any(m.start == r.start and m.score > r.score for m in reading.met)
+    ]
 
 
 def _reported_done(reading: Reading, demand: str) -> bool:
@@ -251,12 +269,14 @@ def _reported_done(reading: Reading, demand: str) -> bool:
     return any(s.start in starts and "act" in s.acts and s.strengths.get("ac") == 2 and "commit" not in s.acts for s in reading.segments)
 
 
-def _reasked(reading: Reading, state: CustomerState) -> list[str]:
-    """Return facts asked for although they were given; only the best match of each question counts."""
-    best: dict[int, str] = {}
+def reasked(reading: Reading, state: CustomerState) -> list[str]:
+    """Return facts asked for although they were given; a question that also asks for something new is forgiven."""
+    pointed = {s.start for s in reading.segments if "open_question" not in s.acts and "check_agreement" not in s.acts}
+    asked: dict[int, list[str]] = {}
     for hit in reading.asked:
-        best.setdefault(hit.start, hit.id)
-    return [fact for fact in dict.fromkeys(best.values()) if fact in state.given]
+        if hit.start in pointed:
+            asked.setdefault(hit.start, []).append(hit.id)
+    return list(dict.fromkeys(facts[0] for facts in asked.values() if all(fact in state.given for fact in facts)))
 
 
 def _contradictions(reading: Reading, state: CustomerState) -> list[tuple[str, str]]:

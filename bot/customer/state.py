@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 MOOD_NAMES = ("anger", "trust", "heard", "patience")
-OPEN, STATED, OFFERED, PROMISED, DONE, REFUSED = "open", "stated", "offered", "promised", "done", "refused"
+OPEN, STATED, INSISTED, OFFERED, PROMISED, DONE, REFUSED = "open", "stated", "insisted", "offered", "promised", "done", "refused"
 MET = frozenset({PROMISED, DONE})
 """Demand states that satisfy the customer."""
 
@@ -57,6 +57,7 @@ class CustomerState:
         waiting_time: demand for which a time was asked back; empty for none.
         trainee: the name the trainee gave.
         threatened: whether consequences were announced.
+        confided_in: turn in which a hidden fact was last told unasked.
         outcome: how it ended; empty while it goes on.
     """
 
@@ -74,6 +75,7 @@ class CustomerState:
     waiting_time: str = ""
     trainee: str = ""
     threatened: bool = False
+    confided_in: int = 0
     outcome: str = ""
 
     def with_(self, **changes: Any) -> "CustomerState":

@@ -64,7 +64,7 @@ def respond(
     Returns:
         Text, acts, new state and the reasons for every change of mood.
     """
-    progress = work_out(reading, state, scene, done_at_desk)
+    progress = work_out(reading, state, scene, done_at_desk, config.customer.sure_likeness)
     found = causes(reading, state, progress)
     mood, because = appraise(state.mood, found, state, scene, config.mood)
     gain = round(mood.heard - state.mood.heard, 3)

@@ -66,7 +66,10 @@ class Speaker:
 
     def _take(self, text: str) -> str:
         self.used.append(key_of(text))
-        return _SLOT.sub(lambda m: self.slots[m[1]], text)
+        said = _SLOT.sub(lambda m: self.slots[m[1]], text)
+        if text.startswith("{") and self.scene.channel != "chat":
+            said = said[:1].upper() + said[1:]
+        return said
 
     def _bands(self) -> list[set[str]]:
         """Return the band to speak in, then its neighbours, for when the first has nothing left."""

@@ -202,6 +202,8 @@ def _discount(
     copied = [text for text in (*earlier, *suggestions) if _copied(reading.text, text) >= settings.copied_share]
     parroted = " ".join(words(fold(" ".join(customer))))
     worn = _apologies(earlier)
+    if wrong:
+        draft.notes["wrong_fact"] = None
     for i, segment in enumerate(list(draft.segments)):
         said = " ".join(words(fold(segment.text)))
         if void:

@@ -7,7 +7,7 @@ where in the reply it stands.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import log, sqrt
@@ -106,7 +106,9 @@ def surface(text: str, shortest: int, longest: int) -> Counter[str]:
     return counts
 
 
-def context_features(text: str, position: int, count: int, facts: ContextFacts) -> dict[str, float]:
+def context_features(
+    text: str, position: int, count: int, facts: ContextFacts, times: Sequence[str] = ()
+) -> dict[str, float]:
     """Return features of a segment's relation to its context.
 
     Args:
@@ -114,8 +116,10 @@ def context_features(text: str, position: int, count: int, facts: ContextFacts) 
         position: its index in the reply, from 0.
         count: number of segments of the reply.
         facts: of the context.
+        times: precisions of the times it names.
     """
     found = dict(facts.features)
+    found |= {f"time={precision}": 1.0 for precision in times}
     stems = content_stems(text)
     shared = stems & facts.customer_stems
     named = numbers(text)

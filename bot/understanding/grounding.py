@@ -11,18 +11,23 @@ _LONG_NUMBER = re.compile(r"\d(?:[ ./-]?\d){3,}")
 _ADDRESSED = re.compile(r"\b(?:Frau|Herrn?)\s+(?:Dr\.\s+|Prof\.\s+)?([A-ZÄÖÜ][\wäöüß-]+)")
 
 
-def ground(text: str, facts: ContextFacts, times: list[tuple[int, int]]) -> Grounding:
+def ground(
+    text: str, facts: ContextFacts, times: list[tuple[int, int]], about_them: list[tuple[int, int]]
+) -> Grounding:
     """Return the grounding of a reply.
 
     Args:
         text: the reply.
         facts: of its context.
-        times: character ranges of times; their numbers are no facts of the customer.
+        times: character ranges of times ahead; their numbers are no facts of the customer.
+        about_them: character ranges that speak of what the customer lived through; only there is a number of another
+            size a mistake and not simply another number.
     """
     masked = _mask(text, times)
+    spoken = " … ".join(masked[start:end] for start, end in about_them)
     return Grounding(
         shared_numbers=tuple(sorted(numbers(text) & facts.customer_numbers)),
-        wrong_numbers=tuple(_wrong_numbers(masked, facts)),
+        wrong_numbers=tuple(dict.fromkeys(_wrong_counts(spoken, facts) + _wrong_digits(masked, facts))),
         wrong_names=tuple(_wrong_names(text, facts.context.customer_name, facts.customer_text)),
         shared_words=tuple(sorted(content_stems(text) & facts.customer_stems)),
         repeated=tuple(_repeated(text, facts)),
@@ -45,13 +50,25 @@ def _counted(text: str) -> dict[str, set[str]]:
     return found
 
 
-def _wrong_numbers(text: str, facts: ContextFacts) -> list[tuple[str, str]]:
+def _wrong_counts(text: str, facts: ContextFacts) -> list[tuple[str, str]]:
+    """Return (said, right) for things counted differently: 25 minutes for 35; of money, only what looks misread."""
     wrong = []
     theirs = _counted(facts.customer_text)
     for noun, said in _counted(text).items():
         right = theirs.get(noun)
         if right and not said & facts.customer_numbers and len(right) <= 2:
-            wrong += [(s, sorted(right)[0]) for s in sorted(said)]
+            nearest = sorted(right)[0]
+            wrong += [(s, nearest) for s in sorted(said) if noun != "euro" or _misread(s, nearest)]
+    return wrong
+
+
+def _misread(said: str, right: str) -> bool:
+    return len(said) == len(right) and _distance(said, right) <= 2
+
+
+def _wrong_digits(text: str, facts: ContextFacts) -> list[tuple[str, str]]:
+    """Return (said, right) for long numbers of the customer with one or two wrong digits."""
+    wrong = []
     known = [re.sub(r"\D", "", n) for n in _LONG_NUMBER.findall(facts.customer_text)]
     for match in _LONG_NUMBER.findall(text):
         digits = re.sub(r"\D", "", match)

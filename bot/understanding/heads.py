@@ -113,6 +113,8 @@ class HeadSettings:
     context_weight: float
     regularisation: float
     positive_weight: float
+    act_threshold: float
+    strength_threshold: float
 
 
 def targets(examples: Sequence[Example], head: str) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
@@ -132,7 +134,6 @@ def fit(
     examples: Sequence[Example],
     settings: HeadSettings,
     progress: Callable[[float], None] = lambda share: None,
-    thresholds: Array | None = None,
 ) -> Heads:
     """Train all heads.
 
@@ -140,7 +141,6 @@ def fit(
         examples: training segments.
         settings: how.
         progress: called with the share done, 0..1.
-        thresholds: decision thresholds; 0.5 for all when None.
 
     Returns:
         The fitted heads. The same examples give the same heads.
@@ -181,5 +181,5 @@ def fit(
             weights[:, i] = classifier.coef_[0]
             bias[i] = classifier.intercept_[0]
         progress((i + 1) / len(HEADS))
-    cut = thresholds if thresholds is not None else np.full(len(HEADS), 0.5, dtype=np.float32)
+    cut = np.array([settings.act_threshold if h.startswith("act:") else settings.strength_threshold for h in HEADS], dtype=np.float32)
     return Heads(vectorizer, weights, bias, cut)

@@ -7,6 +7,7 @@ import json
 import re
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ from bot.understanding.grounding import ground
 from bot.understanding.heads import Array, Heads
 from bot.understanding.reading import Commitment, Context, Grounding, Reading, Segment, TimeMention, TopicHit, Topics
 from bot.understanding.segments import segments
-from bot.understanding.text import english_share, fold, words
+from bot.understanding.text import content_stems, english_share, fold, stem, words
 from bot.understanding.times import find_times
-from bot.understanding.topics import TopicIndex, TopicMatcher, mention_hits
+from bot.understanding.topics import KindIndex, TopicMatcher, mention_hits
 
 _EXTENSIONS: dict[str, Any] = {
     "context": None,
@@ -66,20 +67,21 @@ class ActHeads:
         rows = [
             (
                 surface(text[a:b], vectorizer.shortest, vectorizer.longest),
-                context_features(text[a:b], i, len(ranges), doc._.facts),
+                context_features(text[a:b], i, len(ranges), doc._.facts, _precisions(doc._.times, a, b)),
             )
             for i, (a, b) in enumerate(ranges)
         ]
         shares = [vectorizer.known_share(grams) for grams, _ in rows]
         doc._.known_share = float(np.mean(shares)) if shares else 1.0
         probabilities = self.heads.probabilities(rows)
-        doc._.segments = tuple(self._segment(text, a, b, p) for (a, b), p in zip(ranges, probabilities, strict=True))
+        found = [self._segment(text, a, b, p) for (a, b), p in zip(ranges, probabilities, strict=True)]
+        doc._.segments = tuple(_without_bare_warmth(found))
         return doc
 
     def _segment(self, text: str, start: int, end: int, probabilities: Array) -> Segment:
         assert self.heads is not None
         acts, strengths = self.heads.decide(probabilities)
-        respect = strengths.pop("respect", 0)
+        respect = max(strengths.pop("respect", 0), max((_LEAST_RESPECT.get(act, 0) for act in acts), default=0))
         return Segment(start, end, text[start:end], tuple(acts), strengths, respect)
 
     def to_disk(self, path: Path, exclude: Iterable[str] = ()) -> None:
@@ -99,6 +101,28 @@ def make_act_heads(nlp: Language, name: str) -> ActHeads:
     return ActHeads(name)
 
 
+_LEAST_RESPECT = {"rude": 2, "dismiss": 1, "blame_customer": 1}
+"""An act that cannot be done without violating respect, and how severely at least."""
+
+_FORMULA_STEMS = frozenset(stem(word) for word in "Entschuldigung entschuldigen entschuldige Verzeihung verzeihen leid bedauern bedauere wirklich ehrlich aufrichtig herzlich Unannehmlichkeiten Umstände".split())  # fmt: skip
+
+
+def _without_bare_warmth(found: list[Segment]) -> list[Segment]:
+    """Return the segments with a bare "Es tut mir leid" counted as stock, unless the reply names what it is sorry for."""
+    if any(segment.strengths.get("ip") == 2 for segment in found):
+        return found
+    return [
+        replace(segment, strengths=segment.strengths | {"er": 1})
+        if segment.strengths.get("er") == 2 and content_stems(segment.text) <= _FORMULA_STEMS
+        else segment
+        for segment in found
+    ]
+
+
+def _precisions(mentions: Iterable[TimeMention], start: int, end: int) -> tuple[str, ...]:
+    return tuple(m.precision for m in mentions if start <= m.start < end)
+
+
 @Language.component("times")
 def times(doc: Doc) -> Doc:
     """Find times (`doc._.times`)."""
@@ -110,25 +134,31 @@ def times(doc: Doc) -> Doc:
 @Language.component("grounding")
 def grounding(doc: Doc) -> Doc:
     """Compare the reply with what was said before (`doc._.grounding`)."""
-    promised = [(t.start, t.end) for t in doc._.times if t.precision != "minute" or t.minutes is None]
-    doc._.grounding = ground(doc.text, doc._.facts, promised)
+    ahead = [(t.start, t.end) for t in doc._.times if t.minutes is None or _AHEAD.match(t.text)]
+    about_them = [(s.start, s.end) for s in doc._.segments if not _WORKING & set(s.acts)]
+    doc._.grounding = ground(doc.text, doc._.facts, ahead, about_them)
     return doc
+
+
+_AHEAD = re.compile(r"(?:in|innerhalb|binnen|bis|noch|nach)\b", re.IGNORECASE)
+_WORKING = frozenset({"act", "offer", "commit", "compensate", "hold", "set_expectation", "explain"})
 
 
 class TopicFinder:
     """Finds facts asked for and mentioned, demands met or refused, information told (`doc._.hits`)."""
 
-    def __init__(self, nlp: Language, name: str, thresholds: dict[str, float], margin: float) -> None:
+    def __init__(self, nlp: Language, name: str, thresholds: dict[str, float], margin: float, ridge: float) -> None:
         self.nlp = nlp
         self.name = name
         self.thresholds = thresholds
         self.margin = margin
+        self.ridge = ridge
         self.general: dict[str, tuple[str, ...]] = {}
-        self._indexes: OrderedDict[Topics, TopicIndex] = OrderedDict()
+        self._indexes: OrderedDict[Topics, dict[str, KindIndex]] = OrderedDict()
 
     def _matcher(self) -> TopicMatcher:
         heads = self.nlp.get_pipe("act_heads").heads  # type: ignore[attr-defined]
-        return TopicMatcher(heads.vectorizer, self.general, self.thresholds, self.margin)  # type: ignore[arg-type]
+        return TopicMatcher(heads.vectorizer, self.general, self.thresholds, self.margin, self.ridge)
 
     def __call__(self, doc: Doc) -> Doc:
         """Find the topics of a reply, where its context has any."""
@@ -140,8 +170,10 @@ class TopicFinder:
         hits: list[TopicHit] = []
         for segment in doc._.segments:
             place = (segment.text, segment.start, segment.end)
-            if _asks(segment):
-                hits += matcher.hits(index, "question", *place)
+            if "?" in segment.text or _ASKING & set(segment.acts):
+                found = matcher.hits(index, "question", *place)
+                surely = bool(_ASKING & set(segment.acts))
+                hits += [hit for hit in found if surely or hit.score >= self.thresholds["sure"]]
             else:
                 hits += matcher.hits(index, "information", *place)
             if not {"rude", "off_topic"} & set(segment.acts):
@@ -151,7 +183,7 @@ class TopicFinder:
         doc._.hits = tuple(hits)
         return doc
 
-    def _index(self, matcher: TopicMatcher, topics: Topics) -> TopicIndex:
+    def _index(self, matcher: TopicMatcher, topics: Topics) -> dict[str, KindIndex]:
         index = self._indexes.get(topics)
         if index is None:
             index = self._indexes[topics] = matcher.index(topics)
@@ -172,17 +204,14 @@ class TopicFinder:
 
 
 @Language.factory("topic_finder")
-def make_topic_finder(nlp: Language, name: str, thresholds: dict[str, float], margin: float) -> TopicFinder:
+def make_topic_finder(nlp: Language, name: str, thresholds: dict[str, float], margin: float, ridge: float) -> TopicFinder:
     """Create the topic finder with its thresholds from config.yml."""
-    return TopicFinder(nlp, name, thresholds, margin)
+    return TopicFinder(nlp, name, thresholds, margin, ridge)
 
 
 
 
-def _asks(segment: Segment) -> bool:
-    if {"ask_identity", "ask_detail", "open_question", "reask"} & set(segment.acts):
-        return True
-    return "?" in segment.text and "check_agreement" not in segment.acts
+_ASKING = frozenset({"ask_identity", "ask_detail", "reask"})
 
 
 @Language.component("commitments")
@@ -211,9 +240,12 @@ def commitments(doc: Doc) -> Doc:
 
 
 def _time_in(mentions: Iterable[TimeMention], segment: Segment) -> TimeMention | None:
+    """Return the most exact time of a segment, the first where several are."""
     inside = [m for m in mentions if segment.start <= m.start < segment.end]
-    exact = [m for m in inside if m.precision != "vague"]
-    return (exact or inside or [None])[-1]  # type: ignore[list-item]
+    return min(inside, key=lambda m: _EXACTNESS.index(m.precision), default=None)
+
+
+_EXACTNESS = ("minute", "part_of_day", "day", "week", "vague")
 
 
 class Flagger:

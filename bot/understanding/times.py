@@ -33,6 +33,7 @@ class _Atom:
     minutes: int | None = None
     workdays: int | None = None
     precision: Precision = "day"
+    kind: str = ""
 
 
 def _clock(match: re.Match[str]) -> _Atom | None:
@@ -74,7 +75,9 @@ def _weekday(match: re.Match[str]) -> _Atom:
         return today + timedelta(days=(wanted - today.weekday() - 1) % 7 + 1)
 
     part = fold(match["part"] or "")
-    return _Atom(match.start(), match.end(), match.group(), day=on, part=_part(part), precision="part_of_day" if part else "day")
+    return _Atom(
+        match.start(), match.end(), match.group(), day=on, part=_part(part), precision="part_of_day" if part else "day", kind="weekday"
+    )
 
 
 def _part(word: str) -> str:
@@ -89,7 +92,7 @@ def _relative_day(match: re.Match[str]) -> _Atom:
     part = _part(fold(match["part"] or ""))
     return _Atom(
         match.start(), match.end(), match.group(), day=lambda today: today + timedelta(days=offset),
-        part=part, precision="part_of_day" if part else "day",
+        part=part, precision="part_of_day" if part else "day", kind="relative",
     )  # fmt: skip
 
 
@@ -116,7 +119,7 @@ def _calendar_day(match: re.Match[str]) -> _Atom | None:
                 year += 1
         return today
 
-    return _Atom(match.start(), match.end(), match.group(), day=on)
+    return _Atom(match.start(), match.end(), match.group(), day=on, kind="date")
 
 
 def _week(match: re.Match[str]) -> _Atom:
@@ -159,7 +162,8 @@ _RULES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], _Atom | None]]] = 
         (r"\b(?:in|innerhalb)\s+(?:einer\s+)?(?P<count>halben|dreiviertel|viertel)\s*(?P<to>)(?P<unit>stunde)\b", _duration),
         (rf"(?<!guten )(?<!schönen )\b(?P<day>heute?|morgen|übermorgen|uebermorgen)(?:\s+(?:noch|gleich|schon))?(?:\s+(?:am\s+)?(?P<part>{_PART_WORD}))?\b", _relative_day),
         (rf"\b(?:am\s+)?(?:(?P<next>nächsten?|kommenden?|diesen)\s+)?(?P<day>montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag)s?(?:\s*(?P<part>{_PART_WORD}))?\b", _weekday),
-        (r"\b(?:am|bis|zum|den|ab|der|dem|bis zum|vom)\s+(?P<number>\d{1,2})\.\s*(?:(?P<digits>\d{1,2})\.?(?:\s*(?:20)?\d\d\b)?|(?P<month>januar|februar|märz|maerz|april|mai|juni|juli|august|september|oktober|november|dezember)\b)?", _calendar_day),
+        (rf"\b(?:am|bis|zum|den|ab|der|dem|bis zum|vom)\s+(?P<number>\d{{1,2}})\.\s*(?:(?P<digits>\d{{1,2}})\.?(?:\s*(?:20)?\d\d\b)?|(?P<month>{'|'.join(_MONTHS)}|maerz)\b)?", _calendar_day),
+        (rf"\b(?P<number>\d{{1,2}})\.\s*(?:(?P<digits>\d{{1,2}})\.(?:20\d\d\b)?|(?P<month>{'|'.join(_MONTHS)}|maerz)\b)", _calendar_day),
         (r"\b(?:noch\s+)?(?:(?:in\s+)?(?:dieser?|diese|nächste[rn]?|naechste[rn]?|kommende[rn]?|laufende[rn]?)\s+woche|ende\s+(?:der|nächster|dieser|kommender)\s+woche|zum wochenende|am wochenende)\b", _week),
         (r"\b(?:bis\s+)?(?:zum\s+)?(?:monatsende|ende des monats|monatsletzten)\b", _month_end),
         (r"\b(?:(?:bis|zum|am|im laufe des)\s+)(?:feierabend|nachmittags?|vormittags?|abends?|tages)\b|\bbis\s+mittag\b", _day_part),
@@ -218,6 +222,8 @@ def _fits(group: list[_Atom], atom: _Atom) -> bool:
     """A day and a clock time complete each other; two of a kind are two times."""
     if atom.minutes is not None or any(a.minutes is not None for a in group) or "vague" in {atom.precision, group[-1].precision}:
         return False
+    if atom.kind == "date" and group[-1].kind in {"weekday", "relative"}:
+        return True
     has_day, has_clock = any(a.day for a in group), any(a.clock for a in group)
     return (atom.day is None or not has_day) and (atom.clock is None or not has_clock)
 
@@ -228,7 +234,7 @@ def _joined(group: list[_Atom]) -> _Atom:
         first = replace(
             first,
             end=atom.end,
-            day=first.day or atom.day,
+            day=atom.day if atom.kind == "date" else first.day or atom.day,
             clock=first.clock or atom.clock,
             part=first.part or atom.part,
             precision="minute" if first.clock or atom.clock else first.precision,

@@ -20,7 +20,7 @@ from bot.errors import ModelError, StorageError
 from bot.understanding.heads import HeadSettings, fit
 from bot.understanding.training_data import training_examples
 
-MODEL_FORMAT = 3
+MODEL_FORMAT = 7
 """Raised when the code of the understanding changes what a model folder holds."""
 
 
@@ -69,6 +69,8 @@ def head_settings(config: Config) -> HeadSettings:
         context_weight=t.context_weight,
         regularisation=t.regularisation,
         positive_weight=t.positive_weight,
+        act_threshold=t.act_threshold,
+        strength_threshold=t.strength_threshold,
     )
 
 

@@ -8,6 +8,7 @@ from bot.content.schema import RatedReply
 from bot.understanding.features import ContextFacts, context_features, surface
 from bot.understanding.heads import STRENGTHS, Example
 from bot.understanding.reading import Context, Turn
+from bot.understanding.times import find_times
 
 
 def context_of(reply: RatedReply) -> Context:
@@ -21,12 +22,17 @@ def examples_of(reply: RatedReply, shortest: int, longest: int) -> list[Example]
     count = len(reply.segments)
     return [
         Example(
-            (surface(s.text, shortest, longest), context_features(s.text, i, count, facts)),
+            (surface(s.text, shortest, longest), context_features(s.text, i, count, facts, precisions(s.text))),
             tuple(s.acts),
             {c: getattr(s, c) for c in STRENGTHS},
         )
         for i, s in enumerate(reply.segments)
     ]
+
+
+def precisions(text: str) -> tuple[str, ...]:
+    """Return how exact the times in a segment are."""
+    return tuple(mention.precision for mention in find_times(text, None))
 
 
 def nlu_act_examples(data: Path, shortest: int, longest: int) -> Iterator[Example]:

@@ -1,0 +1,238 @@
+"""The command line: `warteschleife practise | serve | score | train | validate`.
+
+Heavy imports wait until a command needs them, so that `--help` answers at once.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.errors import StorageError, WarteschleifeError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.config import Config
+
+app = typer.Typer(
+    name="warteschleife",
+    help="Üben mit verärgerten Kundinnen und Kunden: offline, nachvollziehbar, wiederholbar.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line; a known error becomes one clear message and exit code 1."""
+    try:
+        app()
+    except WarteschleifeError as error:
+        _errors().print(f"[bold red]{_plain(error.message)}[/] {_plain(error.remedy)}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+def _errors() -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def ensure_model(config: "Config", *, force: bool = False) -> Path:
+    """Return the model folder for this data and config; train with a progress bar where there is none.
+
+    Raises:
+        ContentError: for a wrong training file.
+        StorageError: when the model cannot be stored.
+    """
+    from bot.config import data_root
+    from bot.understanding.train import model_folder, train_and_save
+
+    folder = model_folder(config.models, data_root(), config)
+    if folder.is_dir() and not force:
+        return folder
+    with _progress("Das Sprachverständnis wird trainiert") as report:
+        return train_and_save(config.models, data_root(), config, report)
+
+
+class _progress:  # noqa: N801  (reads as a statement)
+    """A progress bar on standard error, given as a function of the share done."""
+
+    def __init__(self, title: str) -> None:
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+        self.bar = Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), console=_errors())
+        self.task = self.bar.add_task(title, total=1.0)
+
+    def __enter__(self) -> Callable[[float], None]:
+        self.bar.start()
+        return lambda share: self.bar.update(self.task, completed=share)
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+
+@app.command()
+def train(force: Annotated[bool, typer.Option("--force", help="Auch trainieren, wenn es für diese Daten schon ein Modell gibt.")] = False) -> None:
+    """Trainiert das Sprachverständnis aus data/nlu und data/ratings."""
+    from bot.config import load_config
+
+    folder = ensure_model(load_config(), force=force)
+    typer.echo(f"Modell: {folder}")
+
+
+@app.command()
+def validate(path: Annotated[Path | None, typer.Argument(help="Ordner mit Inhalten oder eine einzelne Datei; ohne Angabe data/.")] = None) -> None:
+    """Prüft Szenarien, Personas, Wortlaut und Trainingsdaten; nennt Datei, Zeile, Feld und Abhilfe."""
+    from bot.config import data_root, load_config
+    from bot.content.validate import validate as check
+
+    if path is None:
+        load_config()
+    report = check(path or data_root())
+    for problem in report.problems:
+        typer.echo(str(problem))
+    names = {"scenarios": "Szenarien", "personas": "Personas", "wording": "Sätze Wortlaut", "nlu": "Beispielsätze", "ratings": "bewertete Antworten"}
+    counts = ", ".join(f"{report.counts[kind]} {name}" for kind, name in names.items() if report.counts[kind])
+    if report.problems:
+        typer.echo(f"{len(report.problems)} Fehler. Geprüft: {counts or 'nichts'}.")
+        raise typer.Exit(1)
+    typer.echo(f"Alles in Ordnung: {counts}.")
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Adresse; ohne Angabe server.host aus config.yml.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; ohne Angabe server.port aus config.yml, 0 sucht einen freien.")] = None,
+) -> None:
+    """Startet den Server mit Übungsseite und REST-Schnittstelle."""
+    from bot.config import load_config
+
+    config = load_config()
+    address = host or config.server.host
+    sock = _listen(address, config.server.port if port is None else port)
+    ensure_model(config)
+    import uvicorn
+
+    from bot.web.app import create_app
+
+    server = uvicorn.Server(uvicorn.Config(create_app(config), log_level="warning", access_log=False, server_header=False))
+    shown = f"[{address}]" if ":" in address else address
+    typer.echo(f"Warteschleife läuft: http://{shown}:{sock.getsockname()[1]}  (beenden mit Strg+C)")
+    server.run(sockets=[sock])
+
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _listen(address: str, port: int) -> Any:
+    """Return a bound socket.
+
+    Raises:
+        StorageError: when the address is not loopback (there is no login yet), or the port is taken.
+    """
+    import socket
+
+    if address not in _LOOPBACK:
+        raise StorageError(
+            f"Ohne Anmeldung läuft Warteschleife nur auf diesem Gerät, nicht auf „{address}“.", "Erlaubt: 127.0.0.1, ::1, localhost (server.host)."
+        )
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((address, port))
+    except OSError as error:
+        sock.close()
+        raise StorageError(
+            f"Port {port} auf {address} ist nicht frei ({error.strerror}).", "Mit --port einen anderen wählen oder den laufenden Server beenden."
+        ) from error
+    return sock
+
+
+@app.command()
+def score(
+    source: Annotated[Path, typer.Argument(metavar="EIN.jsonl", help="Ein Gespräch je Zeile; - liest von der Standardeingabe.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Ausgabedatei; - schreibt auf die Standardausgabe.")] = Path("-"),
+) -> None:
+    """Bewertet fertige Gespräche: jede Antwort mit Empathie, Lösung, Akten und Belegen."""
+    from bot.config import data_root, load_config
+    from bot.evaluation.bulk import score_lines
+    from bot.understanding.train import pipeline_for
+
+    config = load_config()
+    lines = _open_in(source)
+    ensure_model(config)
+    nlp = pipeline_for(config.models, data_root(), config)
+    failed = total = 0
+    target = _open_out(out)
+    with target if target is not sys.stdout else _Nothing():
+        for total, (line, ok) in enumerate(score_lines(nlp, lines, config), start=1):
+            target.write(line + "\n")
+            failed += not ok
+    _errors().print(f"{total} Gespräche, davon {failed} nicht lesbar." if failed else f"{total} Gespräche bewertet.")
+    if failed:
+        raise typer.Exit(1)
+
+
+class _Nothing:
+    """A context manager that does nothing."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def _open_in(path: Path) -> Any:
+    if str(path) == "-":
+        return sys.stdin.buffer
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise StorageError(f"„{path}“ lässt sich nicht lesen ({error.strerror}).", "Pfad und Rechte prüfen.") from error
+
+
+def _open_out(path: Path) -> Any:
+    if str(path) == "-":
+        return sys.stdout
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"„{path}“ lässt sich nicht schreiben ({error.strerror}).", "Pfad, Rechte und freien Platz prüfen.") from error
+
+
+@app.command()
+def practise(
+    scenario: Annotated[str | None, typer.Option(help="Kürzel des Szenarios; ohne Angabe wird gefragt.")] = None,
+    persona: Annotated[str | None, typer.Option(help="Kürzel der Persona; ohne Angabe die erste des Szenarios.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Startwert: gleicher Wert und gleiche Antworten, gleiches Gespräch.")] = None,
+    resume: Annotated[str | None, typer.Option(help="Kennung eines Gesprächs, das weitergehen soll.")] = None,
+    feedback: Annotated[bool, typer.Option(help="Nach jeder Antwort die Rückmeldung zeigen.")] = True,
+) -> None:
+    """Übt im Terminal."""
+    from bot.config import load_config
+    from bot.terminal import Terminal
+
+    config = load_config()
+    ensure_model(config)
+    asyncio.run(Terminal(config, feedback=feedback).practise(scenario, persona or "", seed, resume or ""))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""What things are called on the German pages."""
+
+from bot.acts import ACT_NAMES
+
+CHANNELS = {"phone": "Telefon", "chat": "Chat", "email": "E-Mail", "social": "Öffentlicher Beitrag"}
+DIFFICULTIES = {1: "freundlich, aber verärgert", 2: "aufgebracht", 3: "schwierig", 4: "feindselig"}
+SKILLS = {
+    "de_escalation": "Deeskalation",
+    "diagnosis": "Nachfragen",
+    "honest_no": "ehrlich Nein sagen",
+    "expectation": "Erwartungen klären",
+    "tool_failure": "Technik fällt aus",
+    "data_protection": "Datenschutz",
+    "public_channel": "vor Publikum",
+    "commitment": "verbindlich zusagen",
+    "ownership": "Verantwortung übernehmen",
+    "listening": "Zuhören",
+}
+OUTCOMES = {
+    "resolved": "gelöst",
+    "resolved_grudgingly": "gelöst, mit Vorbehalt",
+    "unresolved": "nicht gelöst",
+    "escalated": "an die Leitung weitergegeben",
+    "hung_up": "abgebrochen",
+    "abandoned": "vorzeitig beendet",
+    "timed_out": "zu lange ohne Ergebnis",
+}
+COMPONENTS = {
+    "er": "Mitgefühl",
+    "ip": "Verstehen",
+    "ex": "Interesse",
+    "ow": "Verantwortung",
+    "ac": "Handeln",
+    "co": "Zusage",
+    "respect": "Respekt verletzt",
+    "base": "Grundwert",
+    "english": "fremde Sprache",
+}
+LEVELS = ("nicht gezeigt", "ansatzweise", "stark")
+PARTS = {
+    "replies": "Antworten im Mittel",
+    "demands": "Forderungen erfüllt",
+    "information": "Nötiges gesagt",
+    "outcome": "Ausgang",
+    "goal": "Am Arbeitsplatz erledigt",
+}
+CAUSES = {
+    "acknowledged_facts": "Lage genau benannt",
+    "acknowledged_feeling": "Gefühl anerkannt",
+    "specific_apology": "ehrliches Bedauern",
+    "formula": "Entschuldigungsformel",
+    "owned": "Verantwortung übernommen",
+    "promised_to_care": "will sich kümmern",
+    "question_about_them": "nach dem Menschen gefragt",
+    "greeting_name": "mit Namen vorgestellt",
+    "thanks": "Dank",
+    "data_question": "Datenabfrage",
+    "explain": "Erklärung",
+    "honest_limit": "ehrliche Grenze",
+    "looked_into": "schaut nach",
+    "step": "konkreter Schritt",
+    "commitment": "Zusage mit Zeit",
+    "compensation": "Ausgleich",
+    "demand_met": "Forderung erfüllt",
+    "information_told": "Wichtiges gesagt",
+    "agreement_asked": "nach Zustimmung gefragt",
+    "vague": "vage Zusage",
+    "nothing_moves": "nichts bewegt sich",
+    "apology_repeated": "wiederholte Entschuldigung",
+    "repeated_phrase": "derselbe Satz noch einmal",
+    "formula_heap": "Formeln gehäuft",
+    "reask": "schon Gesagtes erfragt",
+    "aber": "„aber“ nimmt es zurück",
+    "cold_shoulder": "kühler Ton",
+    "deflect": "Verantwortung abgeschoben",
+    "dismiss": "kleingeredet",
+    "blame": "Schuld beim Kunden gesucht",
+    "rude": "verletzt",
+    "contradiction": "Widerspruch zu früher",
+    "wrong_fact": "falsche Angabe",
+    "wrong_name": "falscher Name",
+    "demand_refused": "Forderung abgelehnt",
+    "hold": "warten lassen",
+    "transfer": "weitergereicht",
+    "sent_away": "abgewimmelt",
+    "silence": "Schweigen",
+    "gibberish": "unverständlich",
+    "english": "fremde Sprache",
+    "off_topic": "am Thema vorbei",
+    "wall_of_text": "viel zu lang",
+    "tool_failure": "Technik ausgefallen",
+    "smalltalk": "Geplauder",
+}
+DEMAND_STATES = {
+    "open": "nicht zur Sprache gekommen",
+    "stated": "offen",
+    "insisted": "offen, noch einmal angemahnt",
+    "offered": "angeboten",
+    "promised": "zugesagt",
+    "done": "erledigt",
+    "refused": "abgelehnt",
+}
+
+
+def summand(what: str) -> str:
+    """Return the German name of one line of a score's sum."""
+    return COMPONENTS.get(what) or ACT_NAMES.get(what) or what
+
+
+def moods_in_words(mood: dict[str, float]) -> str:
+    """Return a mood as one German phrase, for screen readers and people who do not see colours."""
+    anger = mood.get("anger", 0.0)
+    heat = "ruhig" if anger < 0.3 else "verärgert" if anger < 0.55 else "wütend" if anger < 0.8 else "außer sich"
+    heard = mood.get("heard", 0.0)
+    listening = "fühlt sich gehört" if heard >= 0.5 else "fühlt sich etwas gehört" if heard >= 0.25 else "fühlt sich nicht gehört"
+    return f"{heat}, {listening}"
