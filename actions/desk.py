@@ -33,7 +33,11 @@ class DeskMove(Move):
 
 def _move_for(tool: str) -> type[DeskMove]:
     name = f"{ACTION_DESK}_{tool}"
-    return type(f"Desk{tool.title().replace('_', '')}", (DeskMove,), {"tool": tool, "name": lambda self: name, "__module__": __name__, "__doc__": f"Runs the tool `{tool}`."})
+    return type(
+        f"Desk{tool.title().replace('_', '')}",
+        (DeskMove,),
+        {"tool": tool, "name": lambda self: name, "__module__": __name__, "__doc__": f"Runs the tool `{tool}`."},
+    )
 
 
 DESK_MOVES = tuple(_move_for(tool) for tool in TOOLS)

@@ -69,7 +69,8 @@ def arguments_of(tracker: Tracker) -> dict[str, Any]:
         parsed = json.loads(text[text.index("{") :])
     except json.JSONDecodeError as error:
         raise InvalidInputError(
-            f"Die Angaben in geschweiften Klammern sind kein JSON (Zeichen {error.pos}).", 'Beispiel: /start{"scenario": "phone-third-call", "seed": 7}'
+            f"Die Angaben in geschweiften Klammern sind kein JSON (Zeichen {error.pos}).",
+            'Beispiel: /start{"scenario": "phone-third-call", "seed": 7}',
         ) from error
     if not isinstance(parsed, Mapping):
         raise InvalidInputError("Die Angaben müssen ein JSON-Objekt sein.", 'Beispiel: {"seed": 7}')

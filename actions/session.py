@@ -107,7 +107,6 @@ class TraineeReply(Move):
         answer = respond(scene, state, reading, turn, conversation.session["seed"], config(), done)
         dispatcher.utter_message(text=answer.text, json_message={"acts": list(answer.acts)})
         return set_slots(
-            reading=reading.to_dict(),
             rating=rating.to_dict(),
             customer=answer.state.to_dict(),
             mood=mood_of(answer.state),
@@ -133,7 +132,8 @@ def checked_reply(text: str) -> str:
     for position, character in enumerate(text, start=1):
         if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t":
             raise InvalidInputError(
-                f"Die Antwort enthält an Stelle {position} ein Steuerzeichen (U+{ord(character):04X}).", "Bitte dort löschen und neu senden."
+                f"Die Antwort enthält an Stelle {position} ein Steuerzeichen (U+{ord(character):04X}).",
+                "Bitte dort löschen und neu senden.",
             )
     return text
 

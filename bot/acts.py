@@ -120,6 +120,9 @@ CUSTOMER_ACTS: Final[dict[str, str]] = {
 }
 """Everything the customer can do, with its meaning."""
 
+MOOD_NAMES: Final[tuple[str, ...]] = ("anger", "trust", "heard", "patience")
+"""The customer's inner state, each value 0..1."""
+
 MOOD_BANDS: Final[tuple[str, ...]] = ("calm", "annoyed", "angry", "furious")
 """Bands of anger that the wording is written for, mildest first."""
 

@@ -88,7 +88,9 @@ class _progress:  # noqa: N801  (reads as a statement)
 
 
 @app.command()
-def train(force: Annotated[bool, typer.Option("--force", help="Auch trainieren, wenn es für diese Daten schon ein Modell gibt.")] = False) -> None:
+def train(
+    force: Annotated[bool, typer.Option("--force", help="Auch trainieren, wenn es für diese Daten schon ein Modell gibt.")] = False,
+) -> None:
     """Trainiert das Sprachverständnis aus data/nlu und data/ratings."""
     from bot.config import load_config
 
@@ -97,7 +99,9 @@ def train(force: Annotated[bool, typer.Option("--force", help="Auch trainieren, 
 
 
 @app.command()
-def validate(path: Annotated[Path | None, typer.Argument(help="Ordner mit Inhalten oder eine einzelne Datei; ohne Angabe data/.")] = None) -> None:
+def validate(
+    path: Annotated[Path | None, typer.Argument(help="Ordner mit Inhalten oder eine einzelne Datei; ohne Angabe data/.")] = None,
+) -> None:
     """Prüft Szenarien, Personas, Wortlaut und Trainingsdaten; nennt Datei, Zeile, Feld und Abhilfe."""
     from bot.config import data_root, load_config
     from bot.content.validate import validate as check
@@ -107,7 +111,13 @@ def validate(path: Annotated[Path | None, typer.Argument(help="Ordner mit Inhalt
     report = check(path or data_root())
     for problem in report.problems:
         typer.echo(str(problem))
-    names = {"scenarios": "Szenarien", "personas": "Personas", "wording": "Sätze Wortlaut", "nlu": "Beispielsätze", "ratings": "bewertete Antworten"}
+    names = {
+        "scenarios": "Szenarien",
+        "personas": "Personas",
+        "wording": "Sätze Wortlaut",
+        "nlu": "Beispielsätze",
+        "ratings": "bewertete Antworten",
+    }
     counts = ", ".join(f"{report.counts[kind]} {name}" for kind, name in names.items() if report.counts[kind])
     if report.problems:
         typer.echo(f"{len(report.problems)} Fehler. Geprüft: {counts or 'nichts'}.")
@@ -118,14 +128,18 @@ def validate(path: Annotated[Path | None, typer.Argument(help="Ordner mit Inhalt
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Adresse; ohne Angabe server.host aus config.yml.")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; ohne Angabe server.port aus config.yml, 0 sucht einen freien.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; ohne Angabe server.port aus config.yml, 0 sucht einen freien.")
+    ] = None,
 ) -> None:
     """Startet den Server mit Übungsseite und REST-Schnittstelle."""
-    from bot.config import load_config
+    from bot.config import data_root, load_config
+    from bot.content import library
 
     config = load_config()
     address = host or config.server.host
     sock = _listen(address, config.server.port if port is None else port)
+    library(data_root())
     ensure_model(config)
     import uvicorn
 
@@ -150,7 +164,8 @@ def _listen(address: str, port: int) -> Any:
 
     if address not in _LOOPBACK:
         raise StorageError(
-            f"Ohne Anmeldung läuft Warteschleife nur auf diesem Gerät, nicht auf „{address}“.", "Erlaubt: 127.0.0.1, ::1, localhost (server.host)."
+            f"Ohne Anmeldung läuft Warteschleife nur auf diesem Gerät, nicht auf „{address}“.",
+            "Erlaubt: 127.0.0.1, ::1, localhost (server.host).",
         )
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -159,7 +174,8 @@ def _listen(address: str, port: int) -> Any:
     except OSError as error:
         sock.close()
         raise StorageError(
-            f"Port {port} auf {address} ist nicht frei ({error.strerror}).", "Mit --port einen anderen wählen oder den laufenden Server beenden."
+            f"Port {port} auf {address} ist nicht frei ({error.strerror}).",
+            "Mit --port einen anderen wählen oder den laufenden Server beenden.",
         ) from error
     return sock
 
@@ -181,8 +197,9 @@ def score(
     failed = total = 0
     target = _open_out(out)
     with target if target is not sys.stdout else _Nothing():
-        for total, (line, ok) in enumerate(score_lines(nlp, lines, config), start=1):
+        for line, ok in score_lines(nlp, lines, config):
             target.write(line + "\n")
+            total += 1
             failed += not ok
     _errors().print(f"{total} Gespräche, davon {failed} nicht lesbar." if failed else f"{total} Gespräche bewertet.")
     if failed:
@@ -230,8 +247,9 @@ def practise(
     from bot.terminal import Terminal
 
     config = load_config()
+    terminal = Terminal(config, feedback=feedback)
     ensure_model(config)
-    asyncio.run(Terminal(config, feedback=feedback).practise(scenario, persona or "", seed, resume or ""))
+    asyncio.run(terminal.practise(scenario, persona or "", seed, resume or ""))
 
 
 if __name__ == "__main__":

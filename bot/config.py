@@ -3,17 +3,17 @@
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
+from bot.acts import MOOD_NAMES
 from bot.content.files import check_yaml, field_name, german_message, shown
 from bot.errors import ContentError
 from bot.paths import content_root, state_root
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-MoodName = Literal["anger", "trust", "heard", "patience"]
 Points = Annotated[list[float], Field(min_length=3, max_length=3)]
 
 
@@ -56,7 +56,15 @@ class MoodSettings(Section):
     bands: Annotated[list[Share], Field(min_length=3, max_length=3)]
     repeat_factor: Share
     cause_factor: Annotated[float, Field(ge=0.0)]
-    effects: dict[str, dict[MoodName, Annotated[float, Field(ge=-1.0, le=1.0)]]]
+    effects: dict[str, dict[str, Annotated[float, Field(ge=-1.0, le=1.0)]]]
+
+    @model_validator(mode="after")
+    def _known_moods(self) -> Self:
+        for cause, effect in self.effects.items():
+            for name in effect:
+                if name not in MOOD_NAMES:
+                    raise ValueError(f"effects.{cause}: die Stimmung {name!r} gibt es nicht; erlaubt: {', '.join(MOOD_NAMES)}")
+        return self
 
 
 class CustomerSettings(Section):
@@ -150,9 +158,7 @@ class ActionEndpoint(Section):
 class Config(BaseSettings):
     """All settings. Made by `load_config`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="WARTESCHLEIFE_", env_nested_delimiter="__", extra="forbid", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix="WARTESCHLEIFE_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     language: Literal["de"]
     pipeline: Annotated[list[PipelineStep], Field(min_length=1)]
@@ -222,7 +228,7 @@ def load_config() -> Config:
     if problems:
         raise ContentError(str(problems[0]))
     try:
-        return Config()  # type: ignore[call-arg]
+        return Config()
     except ValidationError as error:
         first = error.errors()[0]
         place = field_name(first["loc"])

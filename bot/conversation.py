@@ -11,7 +11,7 @@ from typing import Any
 from bot.understanding import Turn
 
 Event = dict[str, Any]
-SLOTS = ("session", "customer", "desk", "reading", "rating", "mood", "because", "outcome", "scorecard", "tool")
+SLOTS = ("session", "customer", "desk", "rating", "mood", "because", "outcome", "scorecard", "tool")
 """The slots that moves write; the domain of the Rasa example lists the same."""
 
 ACTION_OPEN, ACTION_REPLY, ACTION_FINISH, ACTION_DESK = (
@@ -138,9 +138,8 @@ class _Fold:
             self.slots[event["name"]] = event.get("value")
             if event["name"] == "tool" and event.get("value"):
                 self.tools.append(event["value"])
-        elif kind in {"restart", "session_started"}:
-            if kind == "restart":
-                self.__init__()  # type: ignore[misc]
+        elif kind == "restart":
+            self.__init__()  # type: ignore[misc]
 
 
 def fold(events: Iterable[Event]) -> Conversation:

@@ -80,7 +80,13 @@ class Terminal:
 
     def _introduce(self, conversation_id: str, conversation: Conversation) -> None:
         scenario = self.library.scenario(conversation.session["scenario"])
-        self.console.print(Panel(escape(scenario.briefing), title=escape(scenario.title), subtitle=f"{conversation_id} · Startwert {conversation.session['seed']} · /hilfe"))
+        self.console.print(
+            Panel(
+                escape(scenario.briefing),
+                title=escape(scenario.title),
+                subtitle=f"{conversation_id} · Startwert {conversation.session['seed']} · /hilfe",
+            )
+        )
         for exchange in conversation.exchanges:
             if exchange.turn:
                 self.console.print(f"[bold]Sie:[/] {escape(exchange.reply)}")
@@ -158,7 +164,9 @@ def _arguments(tool: str, rest: str) -> dict[str, Any]:
         try:
             return dict(json.loads(rest))
         except (json.JSONDecodeError, TypeError, ValueError) as error:
-            raise WarteschleifeError("Die Angaben sind kein gültiges JSON.", 'Beispiel: /ticket_note {"ticket": "118", "text": "…"}') from error
+            raise WarteschleifeError(
+                "Die Angaben sind kein gültiges JSON.", 'Beispiel: /ticket_note {"ticket": "118", "text": "…"}'
+            ) from error
     known = TOOLS.get(tool)
     if not rest or known is None or not known.arguments:
         return {}

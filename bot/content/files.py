@@ -52,6 +52,7 @@ _MESSAGES = {
     "bool_parsing": "muss true oder false sein",
     "list_type": "muss eine Liste sein",
     "dict_type": "muss eine Zuordnung (schlüssel: wert) sein",
+    "model_attributes_type": "muss eine Zuordnung (schlüssel: wert) sein",
     "model_type": "muss eine Zuordnung (schlüssel: wert) sein",
     "datetime_parsing": "muss Datum und Uhrzeit sein, z. B. 2026-03-10T10:17",
     "datetime_from_date_parsing": "muss Datum und Uhrzeit sein, z. B. 2026-03-10T10:17",
@@ -143,7 +144,7 @@ def check_yaml(path: Path, model: type[M]) -> tuple[M | None, list[Problem]]:
     """
     try:
         text = read_text(path)
-        data = yaml.load(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506  (a safe loader in either case)
     except ContentError as error:
         return None, [Problem(path, 1, "", "", error.message)]
     except yaml.YAMLError as error:
@@ -153,8 +154,7 @@ def check_yaml(path: Path, model: type[M]) -> tuple[M | None, list[Problem]]:
     except ValidationError as error:
         node = yaml.compose(text, Loader=_Loader)
         return None, [
-            Problem(path, _line_of(node, e["loc"]), field_name(e["loc"]), shown(e["input"]), german_message(e))
-            for e in error.errors()
+            Problem(path, _line_of(node, e["loc"]), field_name(e["loc"]), shown(e["input"]), german_message(e)) for e in error.errors()
         ]
 
 
@@ -180,6 +180,4 @@ def check_jsonl(path: Path, model: type[M]) -> Iterator[tuple[int, M | None, lis
         except json.JSONDecodeError as error:
             yield number, None, [Problem(path, number, "", "", f"kein gültiges JSON: {error.msg} (Zeichen {error.colno})")]
         except ValidationError as error:
-            yield number, None, [
-                Problem(path, number, field_name(e["loc"]), shown(e["input"]), german_message(e)) for e in error.errors()
-            ]
+            yield number, None, [Problem(path, number, field_name(e["loc"]), shown(e["input"]), german_message(e)) for e in error.errors()]

@@ -11,7 +11,6 @@ from bot.content.files import check_jsonl, load_yaml
 from bot.content.schema import Line, NluFile, Persona, RatedReply, Scenario, WordingBank
 from bot.errors import ContentError, NotFoundError
 
-
 T = TypeVar("T")
 M = TypeVar("M", Persona, Scenario)
 

@@ -4,7 +4,7 @@ Every model forbids unknown keys, so that a typo is found by `warteschleife vali
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -17,7 +17,8 @@ Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 Strength = Annotated[int, Field(ge=0, le=2)]
 Level = Annotated[int, Field(ge=0, le=4)]
 
-assert Channel.__args__ == CHANNELS and Band.__args__ == MOOD_BANDS  # type: ignore[attr-defined]
+assert get_args(Channel) == CHANNELS
+assert get_args(Band) == MOOD_BANDS
 
 SKILLS = (
     "de_escalation",
@@ -218,9 +219,7 @@ class Voice(Strict):
     story: dict[Identifier, Lines]
     answers: dict[Identifier, Lines] = Field(description="fact -> ways to tell it when asked")
     demands: dict[Identifier, Lines]
-    lines: dict[CustomerAct, list[Line]] = Field(
-        default_factory=dict, description="this persona's own reactions and endings in this case"
-    )
+    lines: dict[CustomerAct, list[Line]] = Field(default_factory=dict, description="this persona's own reactions and endings in this case")
 
 
 class Scenario(Strict):
@@ -249,9 +248,7 @@ class Scenario(Strict):
     soothes: list[Identifier] = Field(default_factory=list, description="causes that count half as much again here")
     desk: Desk = Field(default_factory=Desk)
     goal: dict[str, Any] = Field(default_factory=dict, description="desk path -> value that must hold at the end")
-    acknowledge: dict[Identifier, Lines] = Field(
-        description="story piece -> model sentence of the trainee that takes it up (coaching)"
-    )
+    acknowledge: dict[Identifier, Lines] = Field(description="story piece -> model sentence of the trainee that takes it up (coaching)")
     voices: Annotated[dict[Identifier, Voice], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -269,7 +266,9 @@ def scenario_problems(scenario: Scenario) -> list[str]:
     problems = []
     for piece in scenario.story:
         problems += [f"story {piece.id!r}: Tatsache {f!r} gibt es nicht" for f in piece.facts if f not in facts]
-    problems += [f"acknowledge: Stück {p!r} gibt es nicht; erlaubt: {', '.join(sorted(pieces))}" for p in scenario.acknowledge if p not in pieces]
+    problems += [
+        f"acknowledge: Stück {p!r} gibt es nicht; erlaubt: {', '.join(sorted(pieces))}" for p in scenario.acknowledge if p not in pieces
+    ]
     problems += [f"acknowledge: Stück {p!r} fehlt" for p in sorted(pieces - set(scenario.acknowledge))]
     problems += [f"desk.identify_by: Tatsache {f!r} gibt es nicht" for f in scenario.desk.identify_by if f not in facts]
     problems += [f"personas: für {p!r} fehlt die Stimme in voices" for p in scenario.personas if p not in scenario.voices]

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-
 from bot.acts import REPLY_ACTS
 from bot.content.files import Problem, check_jsonl, check_yaml, read_text
 from bot.content.library import example_lines, yaml_files
@@ -94,9 +93,7 @@ def _check_file(path: Path, names: _Names, report: Report) -> None:
         return
     kind = path.resolve().parent.name
     if kind not in _KINDS:
-        report.problems.append(
-            Problem(path, 1, "", kind, f"der Ordner sagt nicht, was das ist; erlaubt: {', '.join(_KINDS)}, ratings")
-        )
+        report.problems.append(Problem(path, 1, "", kind, f"der Ordner sagt nicht, was das ist; erlaubt: {', '.join(_KINDS)}, ratings"))
         return
     item, problems = check_yaml(path, _KINDS[kind])
     report.problems += problems
@@ -134,7 +131,13 @@ def _scenario_problems(path: Path, scenario: Scenario, names: _Names) -> list[Pr
         if p not in names.personas
     ]
     problems += [
-        Problem(path, line_of(path, f"topic: {f.topic}"), "topic", f.topic, f"dieses Frage-Thema gibt es nicht; erlaubt: {', '.join(sorted(names.topics))}")
+        Problem(
+            path,
+            line_of(path, f"topic: {f.topic}"),
+            "topic",
+            f.topic,
+            f"dieses Frage-Thema gibt es nicht; erlaubt: {', '.join(sorted(names.topics))}",
+        )
         for f in scenario.facts
         if f.topic and f.topic not in names.topics
     ]
@@ -152,7 +155,13 @@ def _line_problems(path: Path, lines: Iterable[Line]) -> list[Problem]:
         for slot in _SLOT.findall(line.text):
             if slot not in SLOTS:
                 problems.append(
-                    Problem(path, line_of(path, line.text), "text", line.text, f"den Platzhalter {{{slot}}} gibt es nicht; erlaubt: {', '.join(SLOTS)}")
+                    Problem(
+                        path,
+                        line_of(path, line.text),
+                        "text",
+                        line.text,
+                        f"den Platzhalter {{{slot}}} gibt es nicht; erlaubt: {', '.join(SLOTS)}",
+                    )
                 )
         if line.text.count("{") != line.text.count("}"):
             problems.append(Problem(path, line_of(path, line.text), "text", line.text, "eine geschweifte Klammer ist nicht geschlossen"))
@@ -200,8 +209,6 @@ def line_of(path: Path, text: str) -> int:
         if needle in line:
             return number
     return 1
-
-
 
 
 if __name__ == "__main__":  # pragma: no cover

@@ -79,8 +79,8 @@ def record(state: CustomerState, reading: Reading, progress: Progress, found: li
     done = {h.id for h in reading.met if any(s.start == h.start and "act" in s.acts for s in reading.segments)}
     for demand in progress.met:
         demands[demand] = DONE if demand in done else PROMISED
-    demands |= {d: OFFERED for d in progress.offered}
-    demands |= {d: REFUSED for d in progress.refused}
+    demands |= dict.fromkeys(progress.offered, OFFERED)
+    demands |= dict.fromkeys(progress.refused, REFUSED)
     counts = dict(state.causes)
     for cause in found:
         counts[cause.name] = counts.get(cause.name, 0) + 1
@@ -103,7 +103,14 @@ def record(state: CustomerState, reading: Reading, progress: Progress, found: li
 
 
 def plan(
-    state: CustomerState, reading: Reading, progress: Progress, found: list[Cause], scene: Scene, turn: int, heard_gain: float, config: Config
+    state: CustomerState,
+    reading: Reading,
+    progress: Progress,
+    found: list[Cause],
+    scene: Scene,
+    turn: int,
+    heard_gain: float,
+    config: Config,
 ) -> Plan:
     """Decide what the customer does.
 
@@ -144,9 +151,11 @@ def _break_off(plan: Plan, names: set[str], scene: Scene, turn: int, config: Con
     """End badly where patience and anger say so, or demand the supervisor."""
     state, limits = plan.state, scene.persona.thresholds
     mood = state.mood
-    if state.causes.get("rude", 0) >= 2 and "rude" in names or (mood.anger >= limits.hang_up and mood.patience <= 0.05):
-        plan.end("hang_up", "hung_up")
-    elif mood.patience <= 0.0 and state.awaiting_supervisor is not None:
+    if (
+        (state.causes.get("rude", 0) >= 2 and "rude" in names)
+        or (mood.anger >= limits.hang_up and mood.patience <= 0.05)
+        or (mood.patience <= 0.0 and state.awaiting_supervisor is not None)
+    ):
         plan.end("hang_up", "hung_up")
     elif state.awaiting_supervisor is not None and "transfer" in names:
         plan.end("escalated", "escalated")
@@ -306,8 +315,8 @@ def _push(plan: Plan, reading: Reading, progress: Progress, scene: Scene, turn: 
     untold = [p for p in scene.scenario.story if p.id not in plan.state.told and not set(p.facts) <= set(plan.state.given)]
     unstated = [d for d in scene.scenario.demands if plan.state.demands.get(d.id, OPEN) == OPEN]
     late = turn >= config.customer.late_demands_after or "open_question" in reading.acts
-    wish_asked = any(hit.kind == "question" and hit.id in scene.demands for hit in reading.asked)
-    if untold and not wish_asked and not (late and not unstated == [] and len(untold) < len(scene.scenario.story) - turn):
+    demands_first = late and unstated and len(untold) < len(scene.scenario.story) - turn
+    if untold and not demands_first:
         _tell(plan, untold[0].id, scene)
         if late and unstated and turn >= config.customer.late_demands_after and not busy:
             _demand(plan, unstated[0].id)
@@ -330,7 +339,7 @@ def _confide_unasked(plan: Plan, scene: Scene, turn: int) -> bool:
 def _tell(plan: Plan, piece_id: str, scene: Scene) -> None:
     piece = next(p for p in scene.scenario.story if p.id == piece_id)
     plan.do("tell", piece_id)
-    plan.update(told=(*plan.state.told, piece_id), given={f: 0 for f in piece.facts} | dict(plan.state.given))
+    plan.update(told=(*plan.state.told, piece_id), given=dict.fromkeys(piece.facts, 0) | dict(plan.state.given))
 
 
 def _demand(plan: Plan, demand_id: str) -> None:

@@ -57,12 +57,18 @@ class Cause:
 def causes(reading: Reading, state: CustomerState, progress: Progress) -> list[Cause]:
     """Return what in a reply moves the mood, each cause once, with the span it rests on."""
     flags = reading.flags
-    nonsense = [n for flag, n in (("empty", "silence"), ("gibberish", "gibberish"), ("to_machine", "off_topic")) if flag in flags]
+    nonsense = next((name for flag, name in _NONSENSE if flag in flags), "")
     if nonsense:
-        return [Cause(nonsense[0])]
+        return [Cause(nonsense)]
     found = [*_warmth(reading, state), *_work(reading, progress), *_harm(reading, progress)]
-    found += [Cause(name) for flag, name in (("english", "english"), ("wall_of_text", "wall_of_text"), ("heap", "formula_heap")) if flag in flags]
-    moved = progress.steps or progress.asked or any(c.name in {"acknowledged_facts", "looked_into", "question_about_them", "explain"} for c in found)
+    found += [
+        Cause(name) for flag, name in (("english", "english"), ("wall_of_text", "wall_of_text"), ("heap", "formula_heap")) if flag in flags
+    ]
+    moved = (
+        progress.steps
+        or progress.asked
+        or any(c.name in {"acknowledged_facts", "looked_into", "question_about_them", "explain"} for c in found)
+    )
     if not moved and not any(c.name in _HARM_NAMES for c in found):
         found.append(Cause("nothing_moves"))
     unique: dict[str, Cause] = {}
@@ -71,7 +77,18 @@ def causes(reading: Reading, state: CustomerState, progress: Progress) -> list[C
     return list(unique.values())
 
 
-_HARM_NAMES = {"reask", "deflect", "dismiss", "blame", "rude", "cold_shoulder", "english", "formula_heap", "sent_away", "demand_refused"}  # fmt: skip
+_NONSENSE = (("empty", "silence"), ("gibberish", "gibberish"), ("to_machine", "off_topic"))
+_ODD = (("english", "english"), ("wall_of_text", "wall_of_text"), ("heap", "formula_heap"))
+_HARMFUL = (
+    ("rude", "rude"),
+    ("blame_customer", "blame"),
+    ("dismiss", "dismiss"),
+    ("deflect", "deflect"),
+    ("transfer", "transfer"),
+    ("hold", "hold"),
+)
+_MOVING = frozenset({"acknowledged_facts", "looked_into", "question_about_them", "explain"})
+_HARM_NAMES = frozenset({"reask", "deflect", "dismiss", "blame", "rude", "cold_shoulder", "english", "formula_heap", "demand_refused"})
 
 
 def _at(name: str, segment: Segment, times: int = 1) -> Cause:
@@ -161,7 +178,7 @@ def _harm(reading: Reading, progress: Progress) -> Iterable[Cause]:
         yield Cause("aber")
     for segment in reading.segments:
         acts = set(segment.acts)
-        for act, name in (("rude", "rude"), ("blame_customer", "blame"), ("dismiss", "dismiss"), ("deflect", "deflect"), ("transfer", "transfer"), ("hold", "hold")):  # fmt: skip
+        for act, name in _HARMFUL:
             if act in acts:
                 yield _at(name, segment)
         if segment.respect == 1 and not acts & {"rude", "blame_customer", "dismiss", "deflect"}:
@@ -198,13 +215,11 @@ def appraise(
     return mood, tuple(changes)
 
 
-def _is_good(effect: dict[str, float]) -> bool:  # type: ignore[type-arg, unused-ignore]
+def _is_good(effect: dict[str, float]) -> bool:
     return sum(value * (-1 if name == "anger" else 1) for name, value in effect.items()) > 0
 
 
-def work_out(
-    reading: Reading, state: CustomerState, scene: Scene, done_at_desk: frozenset[str], sure: float
-) -> Progress:
+def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk: frozenset[str], sure: float) -> Progress:
     """Work out what a reply changes in the case.
 
     Args:
@@ -216,7 +231,8 @@ def work_out(
     """
     named = _addressed(reading, sure) | {d for d in done_at_desk if state.demands.get(d) not in MET and "commit" in reading.acts}
     timed = any(c.precision not in {"vague", "none"} for c in reading.commitments)
-    met, offered = [], []
+    met: list[str] = []
+    offered: list[str] = []
     for demand in scene.scenario.demands:
         if demand.id not in named or state.demands.get(demand.id) in MET:
             continue
@@ -258,9 +274,7 @@ def _addressed(reading: Reading, sure: float) -> set[str]:
 def _refusals(reading: Reading) -> list[TopicHit]:
     """Return the demands turned down: sentences more like a refusal than like a fulfilment."""
     negated = {s.start for s in reading.segments if _NEGATION.search(s.text)}
-    return [
-        r for r in reading.refused if r.start in negated and not any(m.start == r.start and m.score > r.score for m in reading.met)
-    ]
+    return [r for r in reading.refused if r.start in negated and not any(m.start == r.start and m.score > r.score for m in reading.met)]
 
 
 def _reported_done(reading: Reading, demand: str) -> bool:

@@ -74,9 +74,7 @@ def make_scene(library: Library, scenario_id: str, persona_id: str = "", channel
     persona = library.persona(persona_id or scenario.personas[0])
     channel = channel or scenario.channel
     if persona.id not in scenario.voices:
-        raise InvalidInputError(
-            f"{persona.name} hat im Szenario „{scenario.id}“ keine Stimme.", f"Möglich: {', '.join(scenario.voices)}."
-        )
+        raise InvalidInputError(f"{persona.name} hat im Szenario „{scenario.id}“ keine Stimme.", f"Möglich: {', '.join(scenario.voices)}.")
     if channel != scenario.channel:
         raise InvalidInputError(
             f"Das Szenario „{scenario.id}“ ist nicht für den Kanal „{channel}“ geschrieben.", f"Möglich: {scenario.channel}."

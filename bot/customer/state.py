@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-MOOD_NAMES = ("anger", "trust", "heard", "patience")
+from bot.acts import MOOD_NAMES
+
 OPEN, STATED, INSISTED, OFFERED, PROMISED, DONE, REFUSED = "open", "stated", "insisted", "offered", "promised", "done", "refused"
 MET = frozenset({PROMISED, DONE})
 """Demand states that satisfy the customer."""

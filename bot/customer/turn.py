@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from random import Random
 
+from bot.acts import MOOD_NAMES
 from bot.config import Config
 from bot.customer.agenda import Move, Plan, plan, record
 from bot.customer.appraisal import Progress, appraise, causes, work_out
 from bot.customer.scene import Scene
-from bot.customer.state import MOOD_NAMES, OPEN, CustomerState, CustomerTurn, Mood
+from bot.customer.state import OPEN, CustomerState, CustomerTurn, Mood
 from bot.customer.wording import Speaker, assemble, band_of
 from bot.understanding import Reading
 
@@ -27,15 +28,15 @@ def open_conversation(scene: Scene, seed: int, config: Config) -> CustomerTurn:
     """
     base = scene.persona.mood
     start = Mood(base.anger, base.trust, base.heard, base.patience)
-    mood = start.moved(scene.scenario.mood, scene.persona.thresholds.anger_floor)
+    mood = start.moved({str(k): v for k, v in scene.scenario.mood.items()}, scene.persona.thresholds.anger_floor)
     speaker = _speaker(scene, CustomerState(mood=mood), {}, generator(seed, 0), config)
     text = assemble([speaker.choose(scene.voice.opening)], scene, speaker, first=True)
     first = scene.scenario.story[0]
     state = CustomerState(
         mood=mood,
         told=(first.id,),
-        given={fact: 0 for fact in first.facts},
-        demands={demand: OPEN for demand in scene.demands},
+        given=dict.fromkeys(first.facts, 0),
+        demands=dict.fromkeys(scene.demands, OPEN),
         used=tuple(speaker.used),
     )
     return CustomerTurn(text, ("greet", "tell"), state)
@@ -110,7 +111,7 @@ def _quotable(reading: Reading) -> str:
     for segment in reading.segments:
         if segment.respect or {"deflect", "dismiss", "blame_customer", "apologize", "commit"} & set(segment.acts):
             words = segment.text.strip(" .,!?–-…").split()
-            if 2 <= len(words) <= 9 and not any(c in segment.text for c in "„“‚‘\"{}"):
+            if 2 <= len(words) <= 9 and not any(c in segment.text for c in '„“‚‘"{}'):
                 return " ".join(words)
     return ""
 

@@ -191,7 +191,11 @@ def _remedy(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
     if isinstance(limit, int | float) and amount is not None and amount > limit:
         return state, {"gewährt": False, "hinweis": f"Über der Grenze von {limit} Euro.", "grenze": limit}
     granted = amount if amount is not None else True
-    return _with(state, remedies={**state["remedies"], name: granted}), {"gewährt": True, "name": allowed.get("label", name), "betrag": amount}
+    return _with(state, remedies={**state["remedies"], name: granted}), {
+        "gewährt": True,
+        "name": allowed.get("label", name),
+        "betrag": amount,
+    }
 
 
 def _amount(text: str) -> float | None:

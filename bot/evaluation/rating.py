@@ -171,7 +171,9 @@ def rate(
     if "english" in reading.flags and not _in_english(customer):
         draft.notes["english"] = None
         extra.append(Summand("english", 1, -25.0))
-    acts = tuple(dict.fromkeys(a for s in draft.segments for a in s.acts)) or (("off_topic",) if reading.flags & {"empty", "gibberish"} else ())
+    acts = tuple(dict.fromkeys(a for s in draft.segments for a in s.acts)) or (
+        ("off_topic",) if reading.flags & {"empty", "gibberish"} else ()
+    )
     empathy_sum = (*_empathy(components, respect, settings.empathy), *extra)
     resolution_sum = _resolution(components, acts, settings.resolution)
     return Rating(

@@ -128,7 +128,9 @@ _MET = {"promised": 0.75, "done": 1.0, "offered": 0.4}
 def _parts(ratings: Sequence[Rating], case: Case, weights: ConversationWeights) -> tuple[Part, ...]:
     """Return the summands of the resolution; weights of parts that this scenario lacks go to the others."""
     found = [
-        Part("replies", sum(r.resolution for r in ratings) / len(ratings) if ratings else 0.0, weights.replies, f"{len(ratings)} Antworten"),
+        Part(
+            "replies", sum(r.resolution for r in ratings) / len(ratings) if ratings else 0.0, weights.replies, f"{len(ratings)} Antworten"
+        ),
         Part("outcome", weights.outcomes.get(case.outcome, 0.0), weights.outcome, case.outcome),
     ]
     if case.demands:
@@ -138,7 +140,9 @@ def _parts(ratings: Sequence[Rating], case: Case, weights: ConversationWeights) 
         found.append(Part("demands", 100 * met, weights.demands, f"{count} von {len(case.demands)} Forderungen"))
     if case.information:
         told = sum(t for *_, t in case.information)
-        found.append(Part("information", 100 * told / len(case.information), weights.information, f"{told} von {len(case.information)} Hinweisen"))
+        found.append(
+            Part("information", 100 * told / len(case.information), weights.information, f"{told} von {len(case.information)} Hinweisen")
+        )
     if case.goal:
         held = sum(h for *_, h in case.goal)
         found.append(Part("goal", 100 * held / len(case.goal), weights.goal, f"{held} von {len(case.goal)} Zielen am Arbeitsplatz"))
@@ -151,7 +155,11 @@ def _headline(empathy: int, resolution: int, outcome: str, any_replies: bool) ->
         return "Noch keine Antwort gegeben."
     warm, solved = empathy >= 60, resolution >= 60
     if outcome == "hung_up":
-        return "Das Gespräch ist abgebrochen. Der Wendepunkt steht unten." if not warm else "Warm im Ton, und trotzdem abgebrochen: Es hat sich zu lange nichts bewegt."
+        return (
+            "Das Gespräch ist abgebrochen. Der Wendepunkt steht unten."
+            if not warm
+            else "Warm im Ton, und trotzdem abgebrochen: Es hat sich zu lange nichts bewegt."
+        )
     if warm and solved:
         return "Zugehört und gelöst: So bleibt ein Gespräch in guter Erinnerung."
     if warm:

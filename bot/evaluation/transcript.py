@@ -38,7 +38,9 @@ def check_transcript(item: Any, config: Config) -> tuple[str, tuple[Turn, ...]]:
         raise InvalidInputError(f"turns hat {len(turns)} Einträge.", f"Erlaubt sind {config.limits.score_turns} (limits.score_turns).")
     checked = tuple(_turn(number, turn) for number, turn in enumerate(turns))
     if sum(len(turn.text) for turn in checked) > config.limits.score_characters:
-        raise InvalidInputError("Das Gespräch ist zu lang.", f"Erlaubt sind {config.limits.score_characters} Zeichen (limits.score_characters).")
+        raise InvalidInputError(
+            "Das Gespräch ist zu lang.", f"Erlaubt sind {config.limits.score_characters} Zeichen (limits.score_characters)."
+        )
     return channel, checked
 
 
@@ -62,9 +64,7 @@ def rate_transcript(nlp: Language, turns: tuple[Turn, ...], channel: str, config
         if turn.role == "agent":
             context = Context(turns=turns[:i], channel=channel)
             reading = read(nlp, turn.text, context)
-            rating = rate(
-                reading, config.evaluation, earlier=context.said_by("agent"), customer=context.said_by("customer")
-            )
+            rating = rate(reading, config.evaluation, earlier=context.said_by("agent"), customer=context.said_by("customer"))
             ratings.append((i, rating))
     return ratings
 

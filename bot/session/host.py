@@ -47,7 +47,13 @@ class Host:
         self._busy: dict[str, asyncio.Event] = {}
 
     async def start(
-        self, scenario: str, persona: str = "", channel: str = "", seed: int | None = None, mode: str = "practice", conversation_id: str = ""
+        self,
+        scenario: str,
+        persona: str = "",
+        channel: str = "",
+        seed: int | None = None,
+        mode: str = "practice",
+        conversation_id: str = "",
     ) -> tuple[str, Conversation]:
         """Begin a conversation.
 
@@ -113,10 +119,11 @@ class Host:
 
     async def _reply(self, conversation_id: str, text: str, message_id: str) -> tuple[Conversation, Exchange]:
         before = await self.store.read(conversation_id)
-        earlier = _earlier(fold(before), text, message_id)
+        so_far = fold(before)
+        earlier = _earlier(so_far, text, message_id)
         if earlier:
             return earlier
-        if fold(before).turn >= self.most_replies:
+        if so_far.turn >= self.most_replies:
             raise ConflictError(f"Das Gespräch hat schon {self.most_replies} Antworten.", "Bitte beenden und ein neues beginnen.")
         message = _user_event(text, INTENT_REPLY, {}, message_id)
         new = await self._play(conversation_id, before, message, ACTION_REPLY)
@@ -211,7 +218,9 @@ def _earlier(conversation: Conversation, text: str, message_id: str) -> tuple[Co
     for exchange in conversation.exchanges:
         if exchange.message_id == message_id:
             if exchange.reply.split() != text.split():
-                raise ConflictError(f"Die message_id „{message_id}“ gehört schon zu einer anderen Antwort.", "Für jede Antwort eine neue Kennung verwenden.")
+                raise ConflictError(
+                    f"Die message_id „{message_id}“ gehört schon zu einer anderen Antwort.", "Für jede Antwort eine neue Kennung verwenden."
+                )
             return conversation, exchange
     return None
 
@@ -255,5 +264,3 @@ def _tracker(conversation_id: str, events: list[Event]) -> Tracker:
         "latest_action_name": "action_listen",
         "latest_event_time": message["timestamp"],
     }
-
-

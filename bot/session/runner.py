@@ -77,12 +77,15 @@ class Remote:
             answer = await self.client.post(self.url, json=call)
         except httpx.HTTPError as error:
             raise errors.StorageError(
-                f"Der Aktionsserver {self.url} antwortet nicht ({type(error).__name__}).", "Läuft er? action_endpoint.url in config.yml prüfen."
+                f"Der Aktionsserver {self.url} antwortet nicht ({type(error).__name__}).",
+                "Läuft er? action_endpoint.url in config.yml prüfen.",
             ) from error
         if answer.status_code == 404:
             raise _unknown(action)
         if answer.status_code != 200:
-            raise errors.StorageError(f"Der Aktionsserver {self.url} meldet Fehler {answer.status_code}.", "Sein Protokoll nennt den Grund.")
+            raise errors.StorageError(
+                f"Der Aktionsserver {self.url} meldet Fehler {answer.status_code}.", "Sein Protokoll nennt den Grund."
+            )
         body = answer.json()
         return ActionResult(body["events"], body["responses"])
 

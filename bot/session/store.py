@@ -4,9 +4,11 @@ Only this module touches the database. One move of a session is one transaction;
 as a `ConflictError`, because the position of an event is part of its key.
 """
 
+import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, delete, event, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.conversation import Event
 from bot.errors import ConflictError, NotFoundError, StorageError
@@ -55,11 +57,24 @@ class Store:
                 Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
             self.engine: AsyncEngine = create_async_engine(self.url, pool_pre_ping=self.url.get_backend_name() != "sqlite")
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-            raise StorageError(f"storage.url lässt sich nicht verwenden: {error}.", "Beispiel: sqlite+aiosqlite:///var/warteschleife.db") from error
+            raise StorageError(
+                f"storage.url lässt sich nicht verwenden: {error}.", "Beispiel: sqlite+aiosqlite:///var/warteschleife.db"
+            ) from error
         except OSError as error:
             raise _unusable(str(self.url.database), error) from error
-        if self.url.get_backend_name() == "sqlite":
+        is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._one_writer = asyncio.Lock() if is_sqlite else None
+        if is_sqlite:
             _tune_sqlite(self.engine, durability)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection whose work is committed at the end, all or nothing.
+
+        SQLite has one writer at a time; waiting in line here is fair and quick, waiting in SQLite is neither.
+        """
+        async with self._one_writer or nullcontext(), self.engine.begin() as connection:
+            yield connection
 
     async def migrate(self) -> None:
         """Bring the schema up to date.
@@ -90,7 +105,7 @@ class Store:
         now = time.time()
         row = {name: getattr(header, name) for name in Header.__dataclass_fields__} | {"created_at": now, "updated_at": now}
         try:
-            async with self.engine.begin() as connection:
+            async with self.writing() as connection:
                 await connection.execute(insert(conversations), row)
                 await connection.execute(insert(events), _rows(header.id, 0, new))
         except IntegrityError as error:
@@ -106,12 +121,10 @@ class Store:
             StorageError: when it cannot be written.
         """
         try:
-            async with self.engine.begin() as connection:
+            async with self.writing() as connection:
                 await connection.execute(insert(events), _rows(conversation_id, position, new))
                 await connection.execute(
-                    update(conversations)
-                    .where(conversations.c.id == conversation_id)
-                    .values(updated_at=time.time(), outcome=outcome)
+                    update(conversations).where(conversations.c.id == conversation_id).values(updated_at=time.time(), outcome=outcome)
                 )
         except IntegrityError as error:
             raise ConflictError("Eine andere Antwort war schneller.", "Bitte das Gespräch neu laden; der Text bleibt erhalten.") from error
@@ -152,7 +165,7 @@ class Store:
             NotFoundError: when there is no such conversation.
         """
         try:
-            async with self.engine.begin() as connection:
+            async with self.writing() as connection:
                 await connection.execute(delete(events).where(events.c.conversation_id == conversation_id))
                 gone = await connection.execute(delete(conversations).where(conversations.c.id == conversation_id))
         except DBAPIError as error:

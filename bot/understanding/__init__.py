@@ -24,5 +24,5 @@ def read(nlp: Language, text: str, context: Context) -> Reading:
         The reading. A pure function: the same arguments give the same reading.
     """
     doc = nlp.make_doc(text)
-    doc._.context = context
+    doc._.text, doc._.context = text, context  # a spaCy Doc joins its text anew each time it is asked
     return reading_of(nlp(doc))

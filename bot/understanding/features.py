@@ -41,6 +41,11 @@ class ContextFacts:
         return said[-1] if said else ""
 
     @cached_property
+    def customer_words(self) -> str:
+        """The customer's folded words, joined by single spaces."""
+        return " ".join(words(fold(self.customer_text)))
+
+    @cached_property
     def customer_stems(self) -> set[str]:
         """Content stems of the customer."""
         return content_stems(self.customer_text)
@@ -106,9 +111,7 @@ def surface(text: str, shortest: int, longest: int) -> Counter[str]:
     return counts
 
 
-def context_features(
-    text: str, position: int, count: int, facts: ContextFacts, times: Sequence[str] = ()
-) -> dict[str, float]:
+def context_features(text: str, position: int, count: int, facts: ContextFacts, times: Sequence[str] = ()) -> dict[str, float]:
     """Return features of a segment's relation to its context.
 
     Args:
@@ -143,7 +146,7 @@ def context_features(
     sentence = " ".join(words(folded))
     if facts.agent_sentences.get(sentence):
         found["said_before"] = 1.0
-    if len(sentence) > 12 and sentence in " ".join(words(fold(facts.customer_text))):
+    if len(sentence) > 12 and sentence in facts.customer_words:
         found["quotes_customer"] = 1.0
     found |= {"first": 1.0} if position == 0 else {}
     found |= {"last": 1.0} if position == count - 1 else {}
@@ -155,6 +158,10 @@ def context_features(
     size = len(words(text))
     found[f"length={min(size // 4, 5)}"] = 0.5
     return {"c:" + name: value for name, value in found.items()}
+
+
+Row = tuple[list[int], list[float]]
+"""Columns and values of a sparse row."""
 
 
 @dataclass(frozen=True)
@@ -192,13 +199,11 @@ class Vectorizer:
             frequency.update(context.keys())
             total += 1
         kept = sorted(feature for feature, count in frequency.items() if count >= min_count)
-        idf = [
-            1.0 if feature.startswith("c:") else log((1 + total) / (1 + frequency[feature])) + 1.0 for feature in kept
-        ]
+        idf = [1.0 if feature.startswith("c:") else log((1 + total) / (1 + frequency[feature])) + 1.0 for feature in kept]
         return cls({feature: i for i, feature in enumerate(kept)}, idf, shortest, longest, context_weight)
 
-    def row(self, grams: Counter[str], context: dict[str, float]) -> tuple[list[int], list[float]]:
-        """Return the columns and values of one row."""
+    def surface_row(self, grams: Counter[str]) -> Row:
+        """Return columns and values of a text's surface, scaled to unit length."""
         index, idf = self.index, self.idf
         columns, values = [], []
         norm = 0.0
@@ -210,9 +215,13 @@ class Vectorizer:
                 values.append(value)
                 norm += value * value
         scale = 1.0 / sqrt(norm) if norm else 0.0
-        values = [value * scale for value in values]
+        return columns, [value * scale for value in values]
+
+    def row(self, surface_row: Row, context: dict[str, float]) -> Row:
+        """Return a surface row with the context features beside it."""
+        columns, values = list(surface_row[0]), list(surface_row[1])
         for feature, weight in context.items():
-            column = index.get(feature)
+            column = self.index.get(feature)
             if column is not None:
                 columns.append(column)
                 values.append(weight * self.context_weight)

@@ -1,19 +1,18 @@
 """How a reply relates to what was said before: facts taken up, facts got wrong, sentences repeated."""
 
 import re
+from functools import lru_cache
 
 from bot.understanding.features import ContextFacts
 from bot.understanding.reading import Grounding
-from bot.understanding.text import content_stems, fold, is_content, numbers, stem, words
+from bot.understanding.text import content_stems, fold, is_content, number_of, numbers, stem, words
 
 _COUNTED = re.compile(r"([^\W_]*\d[\d.,:]*|[^\W\d_]+)\s+([^\W\d_]{4,})")
 _LONG_NUMBER = re.compile(r"\d(?:[ ./-]?\d){3,}")
 _ADDRESSED = re.compile(r"\b(?:Frau|Herrn?)\s+(?:Dr\.\s+|Prof\.\s+)?([A-ZÄÖÜ][\wäöüß-]+)")
 
 
-def ground(
-    text: str, facts: ContextFacts, times: list[tuple[int, int]], about_them: list[tuple[int, int]]
-) -> Grounding:
+def ground(text: str, facts: ContextFacts, times: list[tuple[int, int]], about_them: list[tuple[int, int]]) -> Grounding:
     """Return the grounding of a reply.
 
     Args:
@@ -40,13 +39,14 @@ def _mask(text: str, ranges: list[tuple[int, int]]) -> str:
     return text
 
 
+@lru_cache(maxsize=512)
 def _counted(text: str) -> dict[str, set[str]]:
     """Return noun stem -> the numbers it is counted with ("35 Minuten" -> minut: 35)."""
     found: dict[str, set[str]] = {}
     for match in _COUNTED.finditer(text):
-        value = numbers(match[1])
+        value = number_of(match[1])
         if value and is_content(match[2]):
-            found.setdefault(stem(match[2]), set()).update(value)
+            found.setdefault(stem(match[2]), set()).add(value)
     return found
 
 

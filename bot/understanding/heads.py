@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.acts import COMPONENTS, REPLY_ACTS
-from bot.understanding.features import Vectorizer
+from bot.understanding.features import Row, Vectorizer
 
 Array = npt.NDArray[np.float32]
 STRENGTHS = (*COMPONENTS, "respect")
@@ -55,11 +55,10 @@ class Heads:
     bias: Array
     thresholds: Array
 
-    def probabilities(self, rows: Sequence[Features]) -> Array:
+    def probabilities(self, rows: Sequence[Row]) -> Array:
         """Return one row per segment with the probability (0..1) of each head."""
         scores = np.empty((len(rows), len(HEADS)), dtype=np.float32)
-        for i, (grams, context) in enumerate(rows):
-            columns, values = self.vectorizer.row(grams, context)
+        for i, (columns, values) in enumerate(rows):
             scores[i] = np.asarray(values, dtype=np.float32) @ self.weights[columns] + self.bias
         return np.asarray(1.0 / (1.0 + np.exp(-scores)), dtype=np.float32)
 
@@ -159,7 +158,8 @@ def fit(
     indices: list[int] = []
     pointers = [0]
     for example in examples:
-        columns, values = vectorizer.row(*example.features)
+        grams, context = example.features
+        columns, values = vectorizer.row(vectorizer.surface_row(grams), context)
         indices += columns
         data += values
         pointers.append(len(indices))

@@ -22,12 +22,14 @@ from bot.understanding.reading import Commitment, Context, Grounding, Reading, S
 from bot.understanding.segments import segments
 from bot.understanding.text import content_stems, english_share, fold, stem, words
 from bot.understanding.times import find_times
-from bot.understanding.topics import KindIndex, TopicMatcher, mention_hits
+from bot.understanding.topics import TopicIndex, TopicMatcher
 
 _EXTENSIONS: dict[str, Any] = {
+    "text": "",
     "context": None,
     "facts": None,
     "ranges": (),
+    "rows": (),
     "segments": (),
     "times": (),
     "commitments": (),
@@ -46,7 +48,7 @@ for _name, _default in _EXTENSIONS.items():
 def segmenter(doc: Doc) -> Doc:
     """Cut the reply into segments (`doc._.ranges`)."""
     doc._.facts = ContextFacts(doc._.context or Context())
-    doc._.ranges = tuple(segments(doc.text))
+    doc._.ranges = tuple(segments(doc._.text))
     return doc
 
 
@@ -61,17 +63,16 @@ class ActHeads:
         """Label the segments of a reply."""
         if self.heads is None:
             raise ValueError("act_heads has no weights: train the pipeline first")
-        text = doc.text
+        text = doc._.text
         vectorizer = self.heads.vectorizer
         ranges = doc._.ranges
+        grams = [surface(text[a:b], vectorizer.shortest, vectorizer.longest) for a, b in ranges]
+        doc._.rows = tuple(vectorizer.surface_row(counts) for counts in grams)
         rows = [
-            (
-                surface(text[a:b], vectorizer.shortest, vectorizer.longest),
-                context_features(text[a:b], i, len(ranges), doc._.facts, _precisions(doc._.times, a, b)),
-            )
-            for i, (a, b) in enumerate(ranges)
+            vectorizer.row(row, context_features(text[a:b], i, len(ranges), doc._.facts, _precisions(doc._.times, a, b)))
+            for i, ((a, b), row) in enumerate(zip(ranges, doc._.rows, strict=True))
         ]
-        shares = [vectorizer.known_share(grams) for grams, _ in rows]
+        shares = [vectorizer.known_share(counts) for counts in grams]
         doc._.known_share = float(np.mean(shares)) if shares else 1.0
         probabilities = self.heads.probabilities(rows)
         found = [self._segment(text, a, b, p) for (a, b), p in zip(ranges, probabilities, strict=True)]
@@ -104,7 +105,7 @@ def make_act_heads(nlp: Language, name: str) -> ActHeads:
 _LEAST_RESPECT = {"rude": 2, "dismiss": 1, "blame_customer": 1}
 """An act that cannot be done without violating respect, and how severely at least."""
 
-_FORMULA_STEMS = frozenset(stem(word) for word in "Entschuldigung entschuldigen entschuldige Verzeihung verzeihen leid bedauern bedauere wirklich ehrlich aufrichtig herzlich Unannehmlichkeiten Umstände".split())  # fmt: skip
+_FORMULA_STEMS = frozenset(stem(word) for word in ["Entschuldigung", "entschuldigen", "entschuldige", "Verzeihung", "verzeihen", "leid", "bedauern", "bedauere", "wirklich", "ehrlich", "aufrichtig", "herzlich", "Unannehmlichkeiten", "Umstände"])  # fmt: skip
 
 
 def _without_bare_warmth(found: list[Segment]) -> list[Segment]:
@@ -127,7 +128,7 @@ def _precisions(mentions: Iterable[TimeMention], start: int, end: int) -> tuple[
 def times(doc: Doc) -> Doc:
     """Find times (`doc._.times`)."""
     context = doc._.context
-    doc._.times = tuple(find_times(doc.text, context.now if context else None))
+    doc._.times = tuple(find_times(doc._.text, context.now if context else None))
     return doc
 
 
@@ -136,7 +137,7 @@ def grounding(doc: Doc) -> Doc:
     """Compare the reply with what was said before (`doc._.grounding`)."""
     ahead = [(t.start, t.end) for t in doc._.times if t.minutes is None or _AHEAD.match(t.text)]
     about_them = [(s.start, s.end) for s in doc._.segments if not _WORKING & set(s.acts)]
-    doc._.grounding = ground(doc.text, doc._.facts, ahead, about_them)
+    doc._.grounding = ground(doc._.text, doc._.facts, ahead, about_them)
     return doc
 
 
@@ -154,7 +155,7 @@ class TopicFinder:
         self.margin = margin
         self.ridge = ridge
         self.general: dict[str, tuple[str, ...]] = {}
-        self._indexes: OrderedDict[Topics, dict[str, KindIndex]] = OrderedDict()
+        self._indexes: OrderedDict[Topics, TopicIndex] = OrderedDict()
 
     def _matcher(self) -> TopicMatcher:
         heads = self.nlp.get_pipe("act_heads").heads  # type: ignore[attr-defined]
@@ -168,22 +169,20 @@ class TopicFinder:
         matcher = self._matcher()
         index = self._index(matcher, topics)
         hits: list[TopicHit] = []
-        for segment in doc._.segments:
-            place = (segment.text, segment.start, segment.end)
+        for segment, cosines in zip(doc._.segments, matcher.cosines(index, doc._.rows), strict=True):
             if "?" in segment.text or _ASKING & set(segment.acts):
-                found = matcher.hits(index, "question", *place)
+                found = matcher.hits(index, "question", segment, cosines)
                 surely = bool(_ASKING & set(segment.acts))
                 hits += [hit for hit in found if surely or hit.score >= self.thresholds["sure"]]
-            else:
-                hits += matcher.hits(index, "information", *place)
+            hits += matcher.hits(index, "information", segment, cosines)
             if not {"rude", "off_topic"} & set(segment.acts):
-                hits += matcher.hits(index, "demand", *place)
-            hits += matcher.hits(index, "refusal", *place)
-            hits += mention_hits(topics, *place)
+                hits += matcher.hits(index, "demand", segment, cosines)
+            hits += matcher.hits(index, "refusal", segment, cosines)
+            hits += index.mentions.hits(segment.text, segment.start, segment.end)
         doc._.hits = tuple(hits)
         return doc
 
-    def _index(self, matcher: TopicMatcher, topics: Topics) -> dict[str, KindIndex]:
+    def _index(self, matcher: TopicMatcher, topics: Topics) -> TopicIndex:
         index = self._indexes.get(topics)
         if index is None:
             index = self._indexes[topics] = matcher.index(topics)
@@ -207,8 +206,6 @@ class TopicFinder:
 def make_topic_finder(nlp: Language, name: str, thresholds: dict[str, float], margin: float, ridge: float) -> TopicFinder:
     """Create the topic finder with its thresholds from config.yml."""
     return TopicFinder(nlp, name, thresholds, margin, ridge)
-
-
 
 
 _ASKING = frozenset({"ask_identity", "ask_detail", "reask"})
@@ -260,11 +257,11 @@ class Flagger:
     def __call__(self, doc: Doc) -> Doc:
         """Set the flags of a reply."""
         doc._.flags = frozenset(self._flags(doc))
-        doc._.name = _introduced(doc.text)
+        doc._.name = _introduced(doc._.text)
         return doc
 
     def _flags(self, doc: Doc) -> Iterable[str]:
-        text = doc.text.strip()
+        text = doc._.text.strip()
         found = words(text)
         if not any(c.isalnum() for c in text):
             yield "empty"
@@ -293,7 +290,7 @@ def make_flagger(nlp: Language, name: str, english: float, gibberish: float, wal
 
 def _to_machine(doc: Doc) -> bool:
     off = [s for s in doc._.segments if "off_topic" in s.acts]
-    return bool(off) and sum(len(s.text) for s in off) > 0.5 * len(doc.text.strip())
+    return bool(off) and sum(len(s.text) for s in off) > 0.5 * len(doc._.text.strip())
 
 
 _FORMULA = re.compile(r"tut (?:mir|uns)[^.!?,]{0,25}leid|entschuldig|verzeih|ich verstehe|kann ich (?:gut )?verstehen|verstandnis|sorry|bedaure|nachvollziehen")  # fmt: skip
@@ -301,8 +298,8 @@ _FORMULA = re.compile(r"tut (?:mir|uns)[^.!?,]{0,25}leid|entschuldig|verzeih|ich
 
 def _is_heap(doc: Doc) -> bool:
     """Tell whether formulas are piled up: four or more of them, or one repeated, with little beside."""
-    found = _FORMULA.findall(fold(doc.text))
-    return len(found) >= 4 or (len(found) >= 3 and len(words(doc.text)) < 9 * len(found))
+    found = _FORMULA.findall(fold(doc._.text))
+    return len(found) >= 4 or (len(found) >= 3 and len(words(doc._.text)) < 9 * len(found))
 
 
 _ABER = re.compile(r"^\W*(aber|allerdings|jedoch|nur|trotzdem)\b|\b(aber|allerdings|jedoch)\b", re.IGNORECASE)
@@ -335,7 +332,7 @@ def reading_of(doc: Doc) -> Reading:
     for hit in doc._.hits:
         by_kind.setdefault(hit.kind, []).append(hit)
     return Reading(
-        text=doc.text,
+        text=doc._.text,
         segments=doc._.segments,
         asked=tuple(by_kind.get("question", ())),
         mentioned=tuple(by_kind.get("mention", ())),
@@ -348,5 +345,3 @@ def reading_of(doc: Doc) -> Reading:
         flags=doc._.flags,
         name=doc._.name,
     )
-
-

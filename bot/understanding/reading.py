@@ -1,9 +1,8 @@
 """What goes into the understanding and what comes out: `Context` and `Reading`."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 Role = Literal["customer", "agent"]
 TopicKind = Literal["question", "mention", "demand", "refusal", "information"]
@@ -205,12 +204,3 @@ class Reading:
     def with_act(self, *acts: str) -> list[Segment]:
         """Return the segments that do any of the given acts."""
         return [segment for segment in self.segments if set(acts) & set(segment.acts)]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the reading as plain JSON data (flags sorted)."""
-        return asdict(self) | {"flags": sorted(self.flags), "acts": list(self.acts)}
-
-
-def turns_of(messages: Sequence[dict[str, str]]) -> tuple[Turn, ...]:
-    """Return transcript messages (`{"role", "text"}`) as turns."""
-    return tuple(Turn("customer" if m["role"] == "customer" else "agent", m["text"]) for m in messages)

@@ -3,9 +3,7 @@
 import re
 
 _END = re.compile(r"[.!?…]+[\"“”’'‘)\]]*\s+|\n+|\s[–—-]\s|[;]\s+|\s+⏎\s*")
-_TURN = re.compile(
-    r",\s+(?=(?:aber|doch|trotzdem|nur|allerdings|jedoch|sondern|deshalb|deswegen|daher|also)\b)", re.IGNORECASE
-)
+_TURN = re.compile(r",\s+(?=(?:aber|doch|trotzdem|nur|allerdings|jedoch|sondern|deshalb|deswegen|daher|also)\b)", re.IGNORECASE)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Nr|Str|Dr|Prof|Hr|Fr|ca|bzw|evtl|ggf|inkl|zzgl|usw|etc|St|Tel|Abs|Art|Kd|Mo|Di|Mi|Do|Sa|So|z\.\s?B|d\.\s?h|u\.\s?a|i\.\s?d\.\s?R)|\b\d{1,2}|\b[A-Za-z])\.$"
 )

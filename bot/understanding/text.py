@@ -15,7 +15,7 @@ _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
 _FOLDS = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss"})
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def fold(text: str) -> str:
     """Return lower-case text in which ä, ae and a are the same letter, so that a missing umlaut costs nothing."""
     folded = unicodedata.normalize("NFC", text).lower().translate(_FOLDS)
@@ -37,7 +37,26 @@ def stem(word: str) -> str:
 
 
 _STOPS = frozenset(fold(word) for word in GERMAN_STOP_WORDS) | frozenset(
-    "bitte danke hallo guten tag ja nein doch mal noch schon einfach gern gerne frau herr okay ok".split()
+    [
+        "bitte",
+        "danke",
+        "hallo",
+        "guten",
+        "tag",
+        "ja",
+        "nein",
+        "doch",
+        "mal",
+        "noch",
+        "schon",
+        "einfach",
+        "gern",
+        "gerne",
+        "frau",
+        "herr",
+        "okay",
+        "ok",
+    ]
 )
 
 
@@ -70,6 +89,15 @@ _FRACTIONS = {
 }
 
 
+@lru_cache(maxsize=65536)
+def number_of(token: str) -> str:
+    """Return the number one word or digit string names, in digits; empty when it names none."""
+    if token[0].isdigit():
+        return _plain(token.rstrip(".,:"))
+    folded = fold(token)
+    return _NUMBER_WORDS.get(folded) or _FRACTIONS.get(folded, "")
+
+
 def numbers(text: str) -> set[str]:
     """Return the numbers a text names, in digits: `fünfunddreißig` and `35` are the same.
 
@@ -79,14 +107,8 @@ def numbers(text: str) -> set[str]:
     Returns:
         The numbers as strings; the article "ein" is none.
     """
-    found = {_plain(match) for match in _DIGITS.findall(text)}
-    for word in words(text):
-        folded = fold(word)
-        if folded in _NUMBER_WORDS:
-            found.add(_NUMBER_WORDS[folded])
-        elif folded in _FRACTIONS:
-            found.add(_FRACTIONS[folded])
-    return found
+    tokens = _DIGITS.findall(text) + [word for word in _WORD.findall(text) if len(word) > 2]
+    return {number for token in tokens if (number := number_of(token))}
 
 
 def _plain(digits: str) -> str:

@@ -63,14 +63,13 @@ def _duration(match: re.Match[str]) -> _Atom | None:
         if unit.startswith(name):
             exact: Precision = "minute" if minutes < 1440 else "day" if minutes < 10080 else "week"
             workdays = int(amount) if name in {"werktag", "arbeitstag"} else None
-            return _Atom(
-                match.start(), match.end(), match.group(), minutes=int(amount * minutes), workdays=workdays, precision=exact
-            )
+            return _Atom(match.start(), match.end(), match.group(), minutes=int(amount * minutes), workdays=workdays, precision=exact)
     return None
 
 
 def _weekday(match: re.Match[str]) -> _Atom:
     wanted = _DAYS.index(fold(match["day"]).replace("sonnabend", "samstag"))
+
     def on(today: date) -> date:
         return today + timedelta(days=(wanted - today.weekday() - 1) % 7 + 1)
 
@@ -170,7 +169,9 @@ _RULES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], _Atom | None]]] = 
         (r"\b(?:zeitnah|schnellstmöglich|schnellstmoeglich|baldmöglichst|baldigst|demnächst|in kürze|in kuerze|so schnell wie möglich|so bald wie möglich|die nächsten tage|in den nächsten tagen|irgendwann|bald|bei gelegenheit|asap|kurzfristig)\b", _vague),
     )
 ]  # fmt: skip
-_GLUE = re.compile(r"^[\s,(]*(?:und\s+)?(?:bis|spätestens|gegen|um|ab|so|noch|also|dann|schon|zwischen)?[\s,(]*(?:spätestens|um|gegen)?\s*$", re.IGNORECASE)
+_GLUE = re.compile(
+    r"^[\s,(]*(?:und\s+)?(?:bis|spätestens|gegen|um|ab|so|noch|also|dann|schon|zwischen)?[\s,(]*(?:spätestens|um|gegen)?\s*$", re.IGNORECASE
+)
 _LEADING = re.compile(r"(?:\b(?:bis|spätestens|gegen|um|ab|innerhalb|noch)\s+){1,3}(?:zum\s+|um\s+)?$", re.IGNORECASE)
 
 

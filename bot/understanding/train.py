@@ -112,9 +112,7 @@ def model_folder(models: Path, data: Path, config: Config) -> Path:
     return models / fingerprint(data, config)
 
 
-def train_and_save(
-    models: Path, data: Path, config: Config, progress: Callable[[float], None] = lambda share: None
-) -> Path:
+def train_and_save(models: Path, data: Path, config: Config, progress: Callable[[float], None] = lambda share: None) -> Path:
     """Train and store a model; older models are removed.
 
     Returns:

@@ -30,7 +30,12 @@ from bot.web.security import Metrics
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": text, "content": {"application/problem+json": {}}}
-    for status, text in ((404, "unknown id"), (409, "ended, or another request was faster"), (422, "not acceptable"), (503, "storage or model unavailable"))
+    for status, text in (
+        (404, "unknown id"),
+        (409, "ended, or another request was faster"),
+        (422, "not acceptable"),
+        (503, "storage or model unavailable"),
+    )
 }
 router = APIRouter(prefix="/api/v1", responses=_ERRORS)
 outside = APIRouter()
@@ -75,9 +80,7 @@ def scenario_card(library: Library, scenario_id: str) -> dict[str, Any]:
         "minutes": s.minutes,
         "company": s.company,
         "briefing": s.briefing,
-        "personas": [
-            {"id": p, "name": library.persona(p).name, "salutation": library.persona(p).salutation} for p in s.personas
-        ],
+        "personas": [{"id": p, "name": library.persona(p).name, "salutation": library.persona(p).salutation} for p in s.personas],
     }
 
 
@@ -97,9 +100,7 @@ async def tools() -> list[dict[str, Any]]:
 @router.post("/conversations", status_code=201)
 async def create(wish: NewConversation, response: Response, conversations: TheHost) -> ConversationStart:
     """Begin a conversation; the customer speaks first."""
-    conversation_id, conversation = await conversations.start(
-        wish.scenario, wish.persona or "", wish.channel or "", wish.seed, wish.mode
-    )
+    conversation_id, conversation = await conversations.start(wish.scenario, wish.persona or "", wish.channel or "", wish.seed, wish.mode)
     response.headers["Location"] = f"/api/v1/conversations/{conversation_id}"
     return start_of(conversation_id, conversation)
 
@@ -207,5 +208,3 @@ async def ready(conversations: TheHost, content: TheLibrary) -> dict[str, Any]:
 async def show_metrics(counters: TheMetrics) -> Response:
     """Return counters for Prometheus."""
     return Response(generate_latest(counters.registry), media_type=CONTENT_TYPE_LATEST)
-
-

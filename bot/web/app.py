@@ -18,7 +18,10 @@ from bot.web import api, pages, problems
 from bot.web.security import Gate, Metrics
 
 _STATIC = Path(__file__).parent / "static"
-_SWAGGER_CSP = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+_SWAGGER_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'"
+)
 
 
 def create_app(config: Config | None = None) -> FastAPI:

@@ -38,11 +38,7 @@ _PAUSE = re.compile(r"\[([^\]]+)\]")
 
 def _spoken(text: str) -> list[list[tuple[str, bool]]]:
     """Return paragraphs as (text, is stage direction) stretches: `[Pause]` is heard, not said."""
-    return [
-        [(part, i % 2 == 1) for i, part in enumerate(_PAUSE.split(line)) if part]
-        for line in text.splitlines()
-        if line.strip()
-    ]
+    return [[(part, i % 2 == 1) for i, part in enumerate(_PAUSE.split(line)) if part] for line in text.splitlines() if line.strip()]
 
 
 def _clause(text: str) -> str:
@@ -89,7 +85,9 @@ async def begin(
 ) -> Response:
     """Begin a conversation and go to it."""
     if seed.strip() and not seed.strip().isdigit():
-        raise errors.InvalidInputError(f"Der Startwert „{seed}“ geht nicht.", "Erlaubt ist eine ganze Zahl; leer lassen für ein neues Gespräch.")
+        raise errors.InvalidInputError(
+            f"Der Startwert „{seed}“ geht nicht.", "Erlaubt ist eine ganze Zahl; leer lassen für ein neues Gespräch."
+        )
     conversation_id, _ = await conversations.start(scenario, persona, "", int(seed) if seed.strip() else None)
     return RedirectResponse(f"/practice/{conversation_id}", 303)
 

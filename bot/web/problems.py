@@ -67,8 +67,8 @@ def install(app: FastAPI, page: ErrorPage) -> None:
         first = found[0]
         place = field_name(first["loc"][1:])
         value = f" (Wert: {shown(first['input'])})" if shown(first.get("input")) else ""
-        fields = [{"field": field_name(e["loc"][1:]), "message": german_message(e)} for e in found]  # type: ignore[arg-type]
-        message = german_message(first)  # type: ignore[arg-type]
+        fields = [{"field": field_name(e["loc"][1:]), "message": german_message(e)} for e in found]
+        message = german_message(first)
         return answer(request, 422, f"{place or 'Inhalt'}: {message}{value}.", "Die erlaubten Felder stehen unter /docs.", errors=fields)
 
     @app.exception_handler(HTTPException)
@@ -82,4 +82,9 @@ def install(app: FastAPI, page: ErrorPage) -> None:
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
-        return answer(request, 500, "Da ist etwas schiefgegangen; der Fehler steht im Protokoll des Servers.", "Bitte noch einmal versuchen. Was gespeichert war, ist es weiterhin.")
+        return answer(
+            request,
+            500,
+            "Da ist etwas schiefgegangen; der Fehler steht im Protokoll des Servers.",
+            "Bitte noch einmal versuchen. Was gespeichert war, ist es weiterhin.",
+        )

@@ -50,7 +50,8 @@ def _arguments(text: str | None) -> dict[str, Any]:
         parsed = json.loads(text)
     except json.JSONDecodeError as error:
         raise InvalidInputError(
-            f"Die Angaben in geschweiften Klammern sind kein JSON (Zeichen {error.pos}).", 'Beispiel: /start{"scenario": "phone-third-call"}'
+            f"Die Angaben in geschweiften Klammern sind kein JSON (Zeichen {error.pos}).",
+            'Beispiel: /start{"scenario": "phone-third-call"}',
         ) from error
     return dict(parsed)
 

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request, Response
 
+from bot.acts import ACT_NAMES
 from bot.content import Library
 from bot.conversation import Conversation, Exchange
 from bot.errors import ConflictError
@@ -47,7 +49,7 @@ def marked(text: str, evidence: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     """
     borders = sorted({0, len(text), *(e["start"] for e in evidence), *(e["end"] for e in evidence)})
     stretches = []
-    for start, end in zip(borders, borders[1:], strict=False):
+    for start, end in pairwise(borders):
         here = [e for e in evidence if e["start"] <= start and e["end"] >= end]
         labels = list(dict.fromkeys(_label(e) for e in here))
         bad = any(e["act"] in _BAD or e.get("component") == "respect" for e in here)
@@ -60,10 +62,11 @@ _BAD = frozenset({"rude", "dismiss", "blame_customer", "deflect", "reask", "off_
 
 
 def _label(item: Mapping[str, Any]) -> str:
-    component = item.get("component")
+    component: str = item.get("component", "")
     if component:
         return f"{words.COMPONENTS[component]} {item['level']}"
-    return words.ACT_NAMES.get(item["act"], item["act"])
+    act: str = item["act"]
+    return ACT_NAMES.get(act, act)
 
 
 @lru_cache(maxsize=1)
@@ -95,7 +98,13 @@ def pdf(conversation_id: str, conversation: Conversation, library: Library) -> b
         "empathy": str(card["empathy"]),
         "resolution": str(card["resolution"]),
         "parts": [
-            {"what": words.PARTS[p["what"]], "value": _number(p["value"]), "weight": f"{_number(100 * p['weight'])} %", "points": _number(p["value"] * p["weight"]), "detail": words.OUTCOMES.get(p["detail"], p["detail"])}
+            {
+                "what": words.PARTS[p["what"]],
+                "value": _number(p["value"]),
+                "weight": f"{_number(100 * p['weight'])} %",
+                "points": _number(p["value"] * p["weight"]),
+                "detail": words.OUTCOMES.get(p["detail"], p["detail"]),
+            }
             for p in card["parts"]
         ],
         "strengths": [{"text": s["text"], "turn": str(s["turn"]), "quote": s["quote"]} for s in card["strengths"]],
@@ -103,7 +112,7 @@ def pdf(conversation_id: str, conversation: Conversation, library: Library) -> b
         "turns": [_pdf_turn(e) for e in conversation.exchanges],
     }
     files = {"main.typ": _template(), "data.json": json.dumps(data, ensure_ascii=False).encode(), "mood.svg": mood_curve(conversation)}
-    compiled: bytes = typst.compile(files)
+    compiled: bytes = typst.compile(files)  # type: ignore[call-overload]  # its stubs do not know files in memory
     return compiled
 
 

@@ -95,5 +95,3 @@ class Gate:
             return message
 
         return limited
-
-

@@ -66,11 +66,18 @@ def action_server(model) -> Iterator[str]:
 
 
 def post(url: str, name: str, call: dict) -> httpx.Response:
-    return httpx.post(f"{url}/webhook", json={"next_action": name, "sender_id": "rasa-7", "tracker": call, "domain": {}, "version": "3.6.0"}, timeout=60, trust_env=False)
+    return httpx.post(
+        f"{url}/webhook",
+        json={"next_action": name, "sender_id": "rasa-7", "tracker": call, "domain": {}, "version": "3.6.0"},
+        timeout=60,
+        trust_env=False,
+    )
 
 
 def test_a_training_session_runs_on_a_real_action_server(action_server: str):
-    start = tracker([{"event": "action", "name": "action_session_start"}, {"event": "session_started"}], "/start", "start", scenario=SCENARIO, seed=SEED)
+    start = tracker(
+        [{"event": "action", "name": "action_session_start"}, {"event": "session_started"}], "/start", "start", scenario=SCENARIO, seed=SEED
+    )
     answer = post(action_server, "action_session_open", start).json()
     events = as_events(start, "action_session_open", answer)
     assert fold(events).session["seed"] == SEED

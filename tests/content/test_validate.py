@@ -89,7 +89,8 @@ def test_a_rated_reply_that_earns_more_than_its_segments_is_reported(data: Path)
     path = data / "ratings" / "x.jsonl"
     path.write_text(
         '{"id": "x-1", "author": "x", "channel": "chat", "turns": [{"role": "customer", "text": "Hallo"}], "segments": '
-        '[{"text": "Tag.", "acts": ["greet"]}], "empathy": 2, "resolution": 1, "er": 2, "ip": 0, "ex": 0, "ow": 0, "ac": 0, "co": 0, "respect": 0}\n'
+        '[{"text": "Tag.", "acts": ["greet"]}], '
+        '"empathy": 2, "resolution": 1, "er": 2, "ip": 0, "ex": 0, "ow": 0, "ac": 0, "co": 0, "respect": 0}\n'
         "kein json\n",
         encoding="utf-8",
     )

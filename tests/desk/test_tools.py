@@ -54,7 +54,7 @@ def test_an_outage_shows_its_message_and_changes_nothing(content):
     fault = scenario.desk.faults[0]
     state = initial(scenario)
     tool = fault.tools[0]
-    arguments = {name: "1" for name in TOOLS[tool].arguments}
+    arguments = dict.fromkeys(TOOLS[tool].arguments, "1")
     after, result = call(state, scenario, tool, arguments, fault.turns[0])
     assert after == state
     assert result.fault == {"kind": fault.kind, "message": fault.message}

@@ -1,6 +1,5 @@
 """How replies are rated. The sentences are not in the training data."""
 
-
 import json
 
 import pytest
@@ -39,7 +38,10 @@ def test_a_score_is_the_sum_of_what_is_shown(nlp, config, text: str):
 
 
 def test_every_component_above_zero_has_its_span(nlp, config):
-    text = "35 Minuten und der dritte Anruf, das tut mir ehrlich leid. Das ist unser Fehler. Ich schicke morgen zwischen 8 und 10 einen Techniker. Passt das?"
+    text = (
+        "35 Minuten und der dritte Anruf, das tut mir ehrlich leid. Das ist unser Fehler. "
+        "Ich schicke morgen zwischen 8 und 10 einen Techniker. Passt das?"
+    )
     rating = rated(nlp, config, text)
     for component in COMPONENTS:
         if rating.components[component]:
@@ -98,7 +100,9 @@ def test_nonsense_moves_nothing(nlp, config, text: str):
 def test_english_costs_empathy_only_where_the_customer_speaks_german(nlp, config):
     text = "I am so sorry that you had to wait for that long, I will take care of it for you now."
     german = rated(nlp, config, text)
-    english = rate(read(nlp, text, Context((Turn("customer", "I have been waiting for an hour and nobody is there for me!"),))), config.evaluation, customer=["I have been waiting for an hour and nobody is there for me!"])  # fmt: skip
+    complaint = "I have been waiting for an hour and nobody is there for me!"
+    reading = read(nlp, text, Context((Turn("customer", complaint),)))
+    english = rate(reading, config.evaluation, customer=[complaint])
     assert "english" in german.notes
     assert "english" not in english.notes
 
@@ -119,9 +123,15 @@ def test_a_rating_survives_being_stored(nlp, config):
 
 def test_scoring_keeps_the_order_and_puts_an_error_in_place_of_a_bad_line(nlp, config):
 
-
     good = {"id": "a", "channel": "chat", "turns": [{"role": "customer", "text": SAID}, {"role": "agent", "text": "Das tut mir leid."}]}
-    lines = [json.dumps(good).encode(), b"{kaputt", b'{"id": "c", "turns": [{"role": "robot", "text": "x"}]}', b"\xff\xfe", b"", json.dumps({**good, "id": "d"}).encode()]
+    lines = [
+        json.dumps(good).encode(),
+        b"{kaputt",
+        b'{"id": "c", "turns": [{"role": "robot", "text": "x"}]}',
+        b"\xff\xfe",
+        b"",
+        json.dumps({**good, "id": "d"}).encode(),
+    ]
     found = [(json.loads(line), ok) for line, ok in score_lines(nlp, lines, config)]
     assert [item["id"] for item, _ in found] == ["a", None, "c", None, "d"]
     assert [ok for _, ok in found] == [True, False, False, False, True]
@@ -136,9 +146,6 @@ def test_scoring_keeps_the_order_and_puts_an_error_in_place_of_a_bad_line(nlp, c
 
 def test_a_conversation_without_a_reply_has_no_score(nlp, config):
 
-
-    (line, ok), = score_lines(nlp, [b'{"id": 1, "turns": [{"role": "customer", "text": "Hallo?"}]}'], config)
+    ((line, ok),) = score_lines(nlp, [b'{"id": 1, "turns": [{"role": "customer", "text": "Hallo?"}]}'], config)
     assert ok
     assert json.loads(line) == {"id": 1, "replies": [], "empathy": None, "resolution": None}
-
-

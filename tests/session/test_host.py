@@ -149,8 +149,7 @@ async def test_a_disk_that_cannot_be_written_is_named_with_the_remedy(tmp_path: 
     broken.write_text("not a folder")
     broken.chmod(stat.S_IRUSR)
     with pytest.raises(StorageError, match="Schreibrechte"):
-        store = Store(f"sqlite+aiosqlite:///{broken / 'below' / 'x.db'}")
-        await store.migrate()
+        Store(f"sqlite+aiosqlite:///{broken / 'below' / 'x.db'}")
 
 
 async def test_a_database_that_is_no_database_is_named(tmp_path: Path):

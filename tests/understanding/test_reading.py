@@ -1,6 +1,7 @@
 """What is understood in a reply. The sentences here are not in the training data."""
 
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,9 @@ def test_asking_again_is_known_from_the_conversation_not_from_the_words(nlp):
     fresh = Context((Turn("customer", "Mein Internet ist tot."),), "phone")
     assert "ask_identity" in acts(nlp, question, fresh)
     assert "reask" not in acts(nlp, question, fresh)
-    given = Context((Turn("customer", SAID), Turn("agent", "Wie ist die Kundennummer?"), Turn("customer", "4071833, steht doch da.")), "phone")
+    given = Context(
+        (Turn("customer", SAID), Turn("agent", "Wie ist die Kundennummer?"), Turn("customer", "4071833, steht doch da.")), "phone"
+    )
     assert "reask" in acts(nlp, question, given)
 
 
@@ -98,7 +101,7 @@ def test_segments_cover_all_words_and_do_not_overlap():
     text = "Guten Tag, Frau Dr. Weber. Am 3. März war das so – tut mir leid, aber dafür kann ich nichts! 😅 Passt das?"
     ranges = segments(text)
     assert all(a < b for a, b in ranges)
-    assert all(first[1] <= second[0] for first, second in zip(ranges, ranges[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in pairwise(ranges))
     assert "".join(text[a:b] for a, b in ranges).replace(" ", "") == text.replace(" ", "")
 
 

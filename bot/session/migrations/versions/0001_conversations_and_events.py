@@ -32,9 +32,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("message_id", sa.String(128), nullable=True),
         sa.Column("data", sa.Text, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversations.id"], name="fk_events_conversation_id", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["conversation_id"], ["conversations.id"], name="fk_events_conversation_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("conversation_id", "position", name="pk_events"),
     )
     op.create_index("ix_events_message", "events", ["conversation_id", "message_id"], unique=True)
