@@ -48,6 +48,7 @@ class Training(Section):
     positive_weight: Annotated[float, Field(gt=0.0)]
     act_threshold: Share
     strength_threshold: Share
+    harm_threshold: Share
 
 
 class MoodSettings(Section):

@@ -21,6 +21,9 @@ STRENGTHS = (*COMPONENTS, "respect")
 HEADS: tuple[str, ...] = tuple(f"act:{a}" for a in REPLY_ACTS) + tuple(f"{c}>={n}" for c in STRENGTHS for n in (1, 2))
 """Names of all heads, in the order of the weight columns."""
 
+_LEAST_RESPECT = {"rude": 2, "dismiss": 1, "blame_customer": 1}
+"""Acts that cannot be done without violating respect, and how severely at least."""
+
 Features = tuple[Counter[str], dict[str, float]]
 
 
@@ -48,12 +51,14 @@ class Heads:
         weights: one row per column, one column per head.
         bias: one number per head.
         thresholds: probability from which a head says yes.
+        harm_threshold: probability from which a harmful act alone counts as a violation of respect.
     """
 
     vectorizer: Vectorizer
     weights: Array
     bias: Array
     thresholds: Array
+    harm_threshold: float
 
     def probabilities(self, rows: Sequence[Row]) -> Array:
         """Return one row per segment with the probability (0..1) of each head."""
@@ -71,13 +76,22 @@ class Heads:
         for k, component in enumerate(STRENGTHS):
             if says[offset + 2 * k]:
                 strengths[component] = 2 if says[offset + 2 * k + 1] else 1
+        for act, least in _LEAST_RESPECT.items():
+            if probabilities[REPLY_ACTS.index(act)] >= self.harm_threshold:
+                strengths["respect"] = max(strengths.get("respect", 0), least)
         return acts, strengths
 
     def save(self, folder: Path) -> None:
         """Write the heads into a folder (float16 weights: a probability moves by less than 0.001)."""
         folder.mkdir(parents=True, exist_ok=True)
         v = self.vectorizer
-        meta = {"features": list(v.index), "shortest": v.shortest, "longest": v.longest, "context_weight": v.context_weight}
+        meta = {
+            "harm_threshold": self.harm_threshold,
+            "features": list(v.index),
+            "shortest": v.shortest,
+            "longest": v.longest,
+            "context_weight": v.context_weight,
+        }
         (folder / "features.json").write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
         np.savez_compressed(
             folder / "heads.npz",
@@ -99,7 +113,7 @@ class Heads:
             meta["longest"],
             meta["context_weight"],
         )
-        return cls(vectorizer, arrays["weights"].astype(np.float32), arrays["bias"], arrays["thresholds"])
+        return cls(vectorizer, arrays["weights"].astype(np.float32), arrays["bias"], arrays["thresholds"], meta["harm_threshold"])
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,7 @@ class HeadSettings:
     positive_weight: float
     act_threshold: float
     strength_threshold: float
+    harm_threshold: float
 
 
 def targets(examples: Sequence[Example], head: str) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
@@ -182,4 +197,4 @@ def fit(
             bias[i] = classifier.intercept_[0]
         progress((i + 1) / len(HEADS))
     cut = np.array([settings.act_threshold if h.startswith("act:") else settings.strength_threshold for h in HEADS], dtype=np.float32)
-    return Heads(vectorizer, weights, bias, cut)
+    return Heads(vectorizer, weights, bias, cut, settings.harm_threshold)

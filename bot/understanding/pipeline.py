@@ -82,7 +82,7 @@ class ActHeads:
     def _segment(self, text: str, start: int, end: int, probabilities: Array) -> Segment:
         assert self.heads is not None
         acts, strengths = self.heads.decide(probabilities)
-        respect = max(strengths.pop("respect", 0), max((_LEAST_RESPECT.get(act, 0) for act in acts), default=0))
+        respect = strengths.pop("respect", 0)
         return Segment(start, end, text[start:end], tuple(acts), strengths, respect)
 
     def to_disk(self, path: Path, exclude: Iterable[str] = ()) -> None:
@@ -101,9 +101,6 @@ def make_act_heads(nlp: Language, name: str) -> ActHeads:
     """Create the trained component, still without weights."""
     return ActHeads(name)
 
-
-_LEAST_RESPECT = {"rude": 2, "dismiss": 1, "blame_customer": 1}
-"""An act that cannot be done without violating respect, and how severely at least."""
 
 _FORMULA_STEMS = frozenset(stem(word) for word in ["Entschuldigung", "entschuldigen", "entschuldige", "Verzeihung", "verzeihen", "leid", "bedauern", "bedauere", "wirklich", "ehrlich", "aufrichtig", "herzlich", "Unannehmlichkeiten", "Umstände"])  # fmt: skip
 

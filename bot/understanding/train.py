@@ -20,7 +20,7 @@ from bot.errors import ModelError, StorageError
 from bot.understanding.heads import HeadSettings, fit
 from bot.understanding.training_data import training_examples
 
-MODEL_FORMAT = 7
+MODEL_FORMAT = 9
 """Raised when the code of the understanding changes what a model folder holds."""
 
 
@@ -71,6 +71,7 @@ def head_settings(config: Config) -> HeadSettings:
         positive_weight=t.positive_weight,
         act_threshold=t.act_threshold,
         strength_threshold=t.strength_threshold,
+        harm_threshold=t.harm_threshold,
     )
 
 
