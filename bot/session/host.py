@@ -7,6 +7,7 @@ import asyncio
 import json
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -30,6 +31,8 @@ from bot.session.runner import ActionResult, Runner, Tracker, raise_error
 from bot.session.store import Header, Store
 
 _LARGEST_SEED = 2**31 - 1
+_AT_HAND = 64
+"""Conversations whose events are kept in memory between two moves."""
 
 
 class Host:
@@ -45,6 +48,7 @@ class Host:
         self.runner = runner
         self.most_replies = most_replies
         self._busy: dict[str, asyncio.Event] = {}
+        self._latest: OrderedDict[str, list[Event]] = OrderedDict()
 
     async def start(
         self,
@@ -118,7 +122,7 @@ class Host:
             done.set()
 
     async def _reply(self, conversation_id: str, text: str, message_id: str) -> tuple[Conversation, Exchange]:
-        before = await self.store.read(conversation_id)
+        before = self._latest.get(conversation_id) or await self.store.read(conversation_id)
         so_far = fold(before)
         earlier = _earlier(so_far, text, message_id)
         if earlier:
@@ -129,13 +133,25 @@ class Host:
         new = await self._play(conversation_id, before, message, ACTION_REPLY)
         conversation = fold([*before, *new])
         try:
-            await self.store.append(conversation_id, len(before), new, conversation.outcome)
+            await self._append(conversation_id, before, new, conversation.outcome)
         except ConflictError:
             earlier = _earlier(await self.conversation(conversation_id), text, message_id)
             if earlier:
                 return earlier
             raise
         return conversation, conversation.exchanges[-1]
+
+    async def _append(self, conversation_id: str, before: list[Event], new: list[Event], outcome: str) -> None:
+        """Store a move, and keep the events at hand for the next one.
+
+        What is at hand may be behind the database when another process wrote: then the position of the new events is
+        taken, the store says so, and the next move reads anew.
+        """
+        self._latest.pop(conversation_id, None)
+        await self.store.append(conversation_id, len(before), new, outcome)
+        self._latest[conversation_id] = [*before, *new]
+        while len(self._latest) > _AT_HAND:
+            self._latest.popitem(last=False)
 
     async def desk(self, conversation_id: str, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Call a tool of the desk; see `bot.desk`.
@@ -153,7 +169,7 @@ class Host:
         message = _user_event(f"/desk_{tool}{json.dumps(dict(arguments), ensure_ascii=False)}", f"desk_{tool}", arguments)
         new = await self._play(conversation_id, before, message, name)
         conversation = fold([*before, *new])
-        await self.store.append(conversation_id, len(before), new, conversation.outcome)
+        await self._append(conversation_id, before, new, conversation.outcome)
         result: Mapping[str, Any] = conversation.slots["tool"]
         return result
 
@@ -170,10 +186,19 @@ class Host:
         new = await self._play(conversation_id, before, _user_event(f"/{INTENT_FINISH}", INTENT_FINISH, {}), ACTION_FINISH)
         conversation = fold([*before, *new])
         try:
-            await self.store.append(conversation_id, len(before), new, conversation.outcome)
+            await self._append(conversation_id, before, new, conversation.outcome)
         except ConflictError:
             return await self.finish(conversation_id)
         return conversation
+
+    async def delete(self, conversation_id: str) -> None:
+        """Delete a conversation for good, from memory and from the database.
+
+        Raises:
+            NotFoundError: when there is none of this id.
+        """
+        self._latest.pop(conversation_id, None)
+        await self.store.delete(conversation_id)
 
     async def branch(self, conversation_id: str, turn: int) -> tuple[str, Conversation]:
         """Begin a new conversation that goes on after a turn of this one.

@@ -188,9 +188,10 @@ def fit(
             classifier = LogisticRegression(
                 C=settings.regularisation,
                 solver="liblinear",
+                dual=True,  # far more features than segments
                 class_weight={0: 1.0, 1: settings.positive_weight},
                 random_state=0,
-                max_iter=200,
+                max_iter=300,
             )
             classifier.fit(matrix[usable], known)
             weights[:, i] = classifier.coef_[0]

@@ -1,6 +1,6 @@
 """Training examples for the heads, made from `data/nlu/` and `data/ratings/`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bot.content import nlu_examples, rated_replies
@@ -35,11 +35,22 @@ def precisions(text: str) -> tuple[str, ...]:
     return tuple(mention.precision for mention in find_times(text, None))
 
 
+def _implied(labels: Sequence[str]) -> dict[str, int] | None:
+    """Return the strengths that a lone sentence's acts leave no doubt about, or None where the context decides.
+
+    Naming what the customer lived through is specific interpretation by the rubric's definition.
+    """
+    acts = set(labels)
+    if acts <= {"acknowledge_facts", "acknowledge_feeling", "apologize"} and "acknowledge_facts" in acts:
+        return {"ip": 2} | ({"er": 2} if "apologize" in acts else {})
+    return None
+
+
 def nlu_act_examples(data: Path, shortest: int, longest: int) -> Iterator[Example]:
     """Yield one example for each sentence of `data/nlu/` labelled with acts; they carry no context features."""
     for labels, text in nlu_examples(data):
         if not any(label.startswith("ask/") for label in labels):
-            yield Example((surface(text, shortest, longest), {}), labels, None)
+            yield Example((surface(text, shortest, longest), {}), labels, _implied(labels))
 
 
 def training_examples(data: Path, shortest: int, longest: int) -> list[Example]:

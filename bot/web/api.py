@@ -114,7 +114,7 @@ async def transcript(conversation_id: str, conversations: TheHost) -> dict[str, 
 @router.delete("/conversations/{conversation_id}", status_code=204)
 async def forget(conversation_id: str, conversations: TheHost) -> None:
     """Delete a conversation for good."""
-    await conversations.store.delete(conversation_id)
+    await conversations.delete(conversation_id)
 
 
 @router.post("/conversations/{conversation_id}/replies")

@@ -188,7 +188,7 @@ async def branch(conversation_id: str, conversations: TheHost, turn: Annotated[i
 @router.post("/practice/{conversation_id}/delete")
 async def forget(conversation_id: str, conversations: TheHost) -> Response:
     """Delete a conversation for good."""
-    await conversations.store.delete(conversation_id)
+    await conversations.delete(conversation_id)
     return RedirectResponse("/", 303)
 
 

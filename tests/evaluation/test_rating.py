@@ -71,8 +71,8 @@ def test_an_insult_is_worth_nothing_in_empathy(nlp, config):
 
 
 def test_wrong_facts_are_no_sign_of_listening(nlp, config):
-    right = rated(nlp, config, "35 Minuten in der Warteschleife, das ist wirklich zu viel.")
-    wrong = rated(nlp, config, "25 Minuten in der Warteschleife, das ist wirklich zu viel.")
+    right = rated(nlp, config, "35 Minuten in der Schleife, und das beim dritten Anruf: Das ist wirklich eine Zumutung.")
+    wrong = rated(nlp, config, "25 Minuten in der Schleife, und das beim dritten Anruf: Das ist wirklich eine Zumutung.")
     assert wrong.components["ip"] < right.components["ip"]
     assert "wrong_fact" in wrong.notes
 

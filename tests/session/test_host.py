@@ -113,11 +113,11 @@ async def test_a_conversation_that_is_finished_early_is_abandoned(host: Host):
 
 async def test_deleting_a_conversation_leaves_nothing(host: Host):
     name, _ = await host.start(SCENARIO, seed=SEED)
-    await host.store.delete(name)
+    await host.delete(name)
     with pytest.raises(NotFoundError):
         await host.conversation(name)
     with pytest.raises(NotFoundError):
-        await host.store.delete(name)
+        await host.delete(name)
 
 
 @pytest.mark.parametrize(
