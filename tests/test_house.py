@@ -2,13 +2,14 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.conftest import ROOT
 
 
 def test_who_may_import_whom():
-    result = subprocess.run(["lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False)
+    result = subprocess.run([str(Path(sys.executable).parent / "lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout
 
 
