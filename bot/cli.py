@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.config import Config
+    from bot.evaluation.agreement import Agreement
 
 app = typer.Typer(
     name="warteschleife",
@@ -232,6 +233,47 @@ def _open_out(path: Path) -> Any:
         return path.open("w", encoding="utf-8")
     except OSError as error:
         raise StorageError(f"„{path}“ lässt sich nicht schreiben ({error.strerror}).", "Pfad, Rechte und freien Platz prüfen.") from error
+
+
+@app.command()
+def agreement(
+    source: Annotated[Path, typer.Argument(metavar="DATEI.jsonl", help="Bewertete Antworten: turns und ratings, eine je Zeile.")],
+    draws: Annotated[int, typer.Option(min=10, help="Ziehungen für die 95-%-Bereiche.")] = 1000,
+    as_json: Annotated[bool, typer.Option("--json", help="Als JSON ausgeben.")] = False,
+) -> None:
+    """Vergleicht das System mit menschlichen Bewertungen: Kappa, Spearman, Alpha, Verwechslungen, die schlechtesten Fälle."""
+    import json
+    from dataclasses import asdict
+
+    from bot.config import data_root, load_config
+    from bot.evaluation.agreement import agreement as measure
+    from bot.evaluation.agreement import load_items
+    from bot.understanding.train import pipeline_for
+
+    config = load_config()
+    ensure_model(config)
+    nlp = pipeline_for(config.models, data_root(), config)
+    with _progress("Antworten werden bewertet") as report:
+        items = load_items(source, nlp, config, report)
+    found = measure(items, draws=draws)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    _print_agreement(found)
+
+
+def _print_agreement(found: "Agreement") -> None:
+    typer.echo(f"{found.items} Antworten\n")
+    for m in found.measures:
+        typer.echo(f"{m.name:44} {m.value:6.3f}   [{m.low:.3f}, {m.high:.3f}]")
+    for score, table in found.confusion.items():
+        typer.echo(f"\n{score}: Zeilen Bewertende (Median), Spalten System")
+        for level, row in enumerate(table):
+            typer.echo(f"  {level}  " + " ".join(f"{n:4}" for n in row))
+    typer.echo("\nAm weitesten daneben:")
+    for entry in found.worst:
+        typer.echo(f"- {entry['id']} {entry['score']} {entry['off']:+.2f} (Bewertende {entry['raters']}): {entry['system']}")
+        typer.echo(f"  {entry['text'][:160]}")
 
 
 @app.command()

@@ -101,6 +101,7 @@ class ResolutionPoints(Section):
     ow: Points
     ac: Points
     co: Points
+    back: float
     acts: dict[str, float]
 
 

@@ -24,7 +24,7 @@ def run(*arguments: str, feed: str = "", **environment: str) -> subprocess.Compl
 
 def test_help_names_every_command():
     said = run("--help").stdout
-    for command in ("practise", "serve", "score", "train", "validate"):
+    for command in ("practise", "serve", "score", "train", "validate", "agreement"):
         assert command in said
 
 

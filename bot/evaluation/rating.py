@@ -10,6 +10,7 @@ from bot.understanding import Reading
 from bot.understanding.reading import Segment
 from bot.understanding.text import content_stems, english_share, fold, numbers, words
 
+_MOVES_BACK = frozenset({"deflect", "dismiss", "transfer", "set_expectation", "commit", "close", "reask", "offer", "explain"})
 _ACT_OF_COMPONENT = {
     "er": ("apologize", "acknowledge_feeling", "own", "thank", "greet", "acknowledge_facts"),
     "ip": ("acknowledge_facts", "acknowledge_feeling", "own", "apologize"),
@@ -175,7 +176,8 @@ def rate(
         ("off_topic",) if reading.flags & {"empty", "gibberish"} else ()
     )
     empathy_sum = (*_empathy(components, respect, settings.empathy), *extra)
-    resolution_sum = _resolution(components, acts, settings.resolution)
+    back = next((s for s in draft.segments if s.back), None)
+    resolution_sum = _resolution(components, acts, back is not None, settings.resolution)
     return Rating(
         empathy=_total(empathy_sum),
         resolution=_total(resolution_sum),
@@ -251,9 +253,10 @@ def _empathy(components: Mapping[str, int], respect: int, points: EmpathyPoints)
     return tuple(summands)
 
 
-def _resolution(components: Mapping[str, int], acts: Sequence[str], points: ResolutionPoints) -> tuple[Summand, ...]:
+def _resolution(components: Mapping[str, int], acts: Sequence[str], back: bool, points: ResolutionPoints) -> tuple[Summand, ...]:
     summands = [Summand("base", 0, points.base)]
     summands += [Summand(c, components[c], getattr(points, c)[components[c]]) for c in ("ow", "ac", "co") if components[c]]
+    summands += [Summand("back", 1, points.back)] if back and points.back else []
     summands += [Summand(act, 1, value) for act, value in points.acts.items() if act in acts and value]
     return tuple(summands)
 
@@ -269,6 +272,9 @@ def _evidence(segments: Sequence[Segment], components: Mapping[str, int], respec
         for component, level in segment.strengths.items():
             if level and level == components.get(component):
                 found.append(Evidence(segment.start, segment.end, _act_for(component, segment), component, level))
+        if segment.back:
+            harmful = [a for a in segment.acts if a in _MOVES_BACK]
+            found.append(Evidence(segment.start, segment.end, (harmful or ["deflect"])[0], "back", 1))
         if segment.respect and segment.respect == respect:
             harmful = [a for a in segment.acts if a in ("rude", "dismiss", "blame_customer", "deflect")]
             found.append(Evidence(segment.start, segment.end, (harmful or ["dismiss"])[0], "respect", segment.respect))

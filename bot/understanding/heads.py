@@ -18,7 +18,10 @@ from bot.understanding.features import Row, Vectorizer
 
 Array = npt.NDArray[np.float32]
 STRENGTHS = (*COMPONENTS, "respect")
-HEADS: tuple[str, ...] = tuple(f"act:{a}" for a in REPLY_ACTS) + tuple(f"{c}>={n}" for c in STRENGTHS for n in (1, 2))
+BACK = "back"
+"""The head for a segment that moves the case back: refuses, sends away, denies, promises what nobody can keep."""
+
+HEADS: tuple[str, ...] = (*(f"act:{a}" for a in REPLY_ACTS), *(f"{c}>={n}" for c in STRENGTHS for n in (1, 2)), BACK)
 """Names of all heads, in the order of the weight columns."""
 
 _LEAST_RESPECT = {"rude": 2, "dismiss": 1, "blame_customer": 1}
@@ -35,11 +38,13 @@ class Example:
         features: its surface and context features.
         acts: its acts.
         strengths: component (or respect) -> level; None when only acts are known.
+        back: whether it moves the case back; None when nobody can tell.
     """
 
     features: Features
     acts: tuple[str, ...]
     strengths: dict[str, int] | None
+    back: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,8 @@ class Heads:
         for act, least in _LEAST_RESPECT.items():
             if probabilities[REPLY_ACTS.index(act)] >= self.harm_threshold:
                 strengths["respect"] = max(strengths.get("respect", 0), least)
+        if says[HEADS.index(BACK)]:
+            strengths[BACK] = 1
         return acts, strengths
 
     def save(self, folder: Path) -> None:
@@ -139,6 +146,8 @@ def targets(examples: Sequence[Example], head: str) -> tuple[npt.NDArray[np.int8
         # What needs the conversation cannot be learned from a lone sentence.
         usable = np.array([e.strengths is not None or act != "reask" for e in examples])
         return labels, usable
+    if head == BACK:
+        return np.array([bool(e.back) for e in examples], dtype=np.int8), np.array([e.back is not None for e in examples])
     component, level = head.split(">=")
     labels = np.array([(e.strengths or {}).get(component, 0) >= int(level) for e in examples], dtype=np.int8)
     return labels, np.array([e.strengths is not None for e in examples])

@@ -17,7 +17,7 @@ from spacy.tokens import Doc
 
 from bot.understanding.features import ContextFacts, context_features, surface
 from bot.understanding.grounding import ground
-from bot.understanding.heads import Array, Heads
+from bot.understanding.heads import BACK, Array, Heads
 from bot.understanding.reading import Commitment, Context, Grounding, Reading, Segment, TimeMention, TopicHit, Topics
 from bot.understanding.segments import segments
 from bot.understanding.text import content_stems, english_share, fold, stem, words
@@ -82,8 +82,8 @@ class ActHeads:
     def _segment(self, text: str, start: int, end: int, probabilities: Array) -> Segment:
         assert self.heads is not None
         acts, strengths = self.heads.decide(probabilities)
-        respect = strengths.pop("respect", 0)
-        return Segment(start, end, text[start:end], tuple(acts), strengths, respect)
+        respect, back = strengths.pop("respect", 0), bool(strengths.pop(BACK, 0))
+        return Segment(start, end, text[start:end], tuple(acts), strengths, respect, back)
 
     def to_disk(self, path: Path, exclude: Iterable[str] = ()) -> None:
         """Write the weights (called by spaCy)."""

@@ -79,6 +79,7 @@ class Segment:
         acts: the acts it performs.
         strengths: component -> 1 or 2, what the stretch earns by itself; absent where nothing.
         respect: violation of respect, 0 to 2.
+        back: whether it moves the case back.
     """
 
     start: int
@@ -87,6 +88,7 @@ class Segment:
     acts: tuple[str, ...] = ()
     strengths: dict[str, int] = field(default_factory=dict)
     respect: int = 0
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

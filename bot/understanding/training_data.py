@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bot.content import nlu_examples, rated_replies
-from bot.content.schema import RatedReply
+from bot.content.schema import RatedReply, RatedSegment
 from bot.understanding.features import ContextFacts, context_features, surface
 from bot.understanding.heads import STRENGTHS, Example
 from bot.understanding.reading import Context, Turn
@@ -25,9 +25,27 @@ def examples_of(reply: RatedReply, shortest: int, longest: int) -> list[Example]
             (surface(s.text, shortest, longest), context_features(s.text, i, count, facts, precisions(s.text))),
             tuple(s.acts),
             {c: getattr(s, c) for c in STRENGTHS},
+            _moves_back(reply, s),
         )
         for i, s in enumerate(reply.segments)
     ]
+
+
+_CAN_MOVE_BACK = frozenset(
+    {"deflect", "dismiss", "transfer", "set_expectation", "commit", "offer", "close", "reask", "blame_customer", "explain", "act"}
+)
+
+
+def _moves_back(reply: RatedReply, segment: RatedSegment) -> bool | None:
+    """Tell whether a segment moves the case back, as far as the rating of the whole reply shows it.
+
+    In a reply with resolution 0 it is a segment that does something about the case and earns nothing for it; a reply
+    with resolution 1 or more has none. What else a reply of resolution 0 says teaches nothing.
+    """
+    if reply.resolution > 0:
+        return False
+    fruitless = not segment.ac and not segment.co
+    return True if fruitless and _CAN_MOVE_BACK & set(segment.acts) else None
 
 
 def precisions(text: str) -> tuple[str, ...]:

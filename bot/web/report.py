@@ -52,8 +52,8 @@ def marked(text: str, evidence: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     for start, end in pairwise(borders):
         here = [e for e in evidence if e["start"] <= start and e["end"] >= end]
         labels = list(dict.fromkeys(_label(e) for e in here))
-        bad = any(e["act"] in _BAD or e.get("component") == "respect" for e in here)
-        good = any(e.get("component") and e.get("component") != "respect" for e in here)
+        bad = any(e["act"] in _BAD or e.get("component") in ("respect", "back") for e in here)
+        good = any(e.get("component") and e.get("component") not in ("respect", "back") for e in here)
         stretches.append({"text": text[start:end], "labels": labels, "tone": "bad" if bad else "good" if good else ""})
     return stretches
 
@@ -63,6 +63,8 @@ _BAD = frozenset({"rude", "dismiss", "blame_customer", "deflect", "reask", "off_
 
 def _label(item: Mapping[str, Any]) -> str:
     component: str = item.get("component", "")
+    if component == "back":
+        return words.COMPONENTS[component]
     if component:
         return f"{words.COMPONENTS[component]} {item['level']}"
     act: str = item["act"]

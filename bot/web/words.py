@@ -33,6 +33,7 @@ COMPONENTS = {
     "ac": "Handeln",
     "co": "Zusage",
     "respect": "Respekt verletzt",
+    "back": "bringt die Sache zurück",
     "base": "Grundwert",
     "english": "fremde Sprache",
 }
