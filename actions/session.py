@@ -16,13 +16,16 @@ from actions.resources import config, content, feedback, pipeline
 from bot.conversation import ACTION_FINISH, ACTION_OPEN, ACTION_REPLY, Conversation, Event
 from bot.customer import CustomerState, Scene, make_scene, mood_of, open_conversation, reasked, respond
 from bot.customer.state import MET
-from bot.desk import holds, initial
+from bot.desk import TOOLS, holds, initial
 from bot.errors import ConflictError, InvalidInputError
 from bot.evaluation import Case, Hints, Rating, coach, rate, scorecard
 from bot.understanding import Context, Reading, read
 
 MODES = ("practice", "assessment")
 _LARGEST_SEED = 2**31 - 1
+_CHANGING_TOOLS = frozenset(TOOLS) - {"knowledge", "ticket_search", "ticket_read", "record", "suggestion"}
+"""Looking something up is no work on the case; the desk's goal counts from the first change."""
+
 _LONG_NUMBER = re.compile(r"\d{4,}")
 """Numbers of customers and cases: a better wording must not use one the customer has not said."""
 
@@ -160,7 +163,7 @@ def with_reasks(reading: Reading, facts: Sequence[str]) -> Reading:
         facts: facts asked for that the customer has given before.
     """
     again = {hit.start for hit in reading.asked if hit.id in facts}
-    again &= {s.start for s in reading.segments if not {"open_question", "check_agreement"} & set(s.acts)}
+    again &= {s.start for s in reading.segments if not {"open_question", "check_agreement", "offer"} & set(s.acts)}
     segments = []
     for segment in reading.segments:
         acts = tuple(act for act in segment.acts if act != "reask")
@@ -190,8 +193,6 @@ def hints_of(scene: Scene, state: CustomerState, conversation: Conversation) -> 
         if state.demands.get(demand.id) not in MET | {"open"}:
             step = demand.step
             break
-    if not step:
-        step = next((d.step for d in scene.scenario.demands if state.demands.get(d.id) not in MET), [])
     said = conversation.turns
     heard = {digits for turn in said for digits in _LONG_NUMBER.findall(turn.text)}
     known = [text for text in step if set(_LONG_NUMBER.findall(text)) <= heard]
@@ -226,7 +227,7 @@ class FinishSession(Move):
 def case_of(scene: Scene, state: CustomerState, conversation: Conversation, outcome: str) -> Case:
     """Return the state of the case for the scorecard."""
     desk = conversation.slots["desk"]
-    used_desk = any(e.tools for e in conversation.exchanges) or conversation.slots.get("tool")
+    used_desk = any(tool["tool"] in _CHANGING_TOOLS for tool in conversation.tools)
     return Case(
         outcome=outcome,
         demands=[(d.id, d.text, d.must, state.demands.get(d.id, "open")) for d in scene.scenario.demands],

@@ -5,7 +5,8 @@ Heavy imports wait until a command needs them, so that `--help` answers at once.
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -185,36 +186,39 @@ def _listen(address: str, port: int) -> Any:
 def score(
     source: Annotated[Path, typer.Argument(metavar="EIN.jsonl", help="Ein Gespräch je Zeile; - liest von der Standardeingabe.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Ausgabedatei; - schreibt auf die Standardausgabe.")] = Path("-"),
+    processes: Annotated[int, typer.Option(min=0, help="Prozesse; 0 nimmt alle Kerne.")] = 0,
 ) -> None:
     """Bewertet fertige Gespräche: jede Antwort mit Empathie, Lösung, Akten und Belegen."""
-    from bot.config import data_root, load_config
-    from bot.evaluation.bulk import score_lines
-    from bot.understanding.train import pipeline_for
+    from time import perf_counter
 
-    config = load_config()
+    from bot.config import load_config
+    from bot.evaluation.bulk import score_lines_in_parallel
+
     lines = _open_in(source)
-    ensure_model(config)
-    nlp = pipeline_for(config.models, data_root(), config)
-    failed = total = 0
+    size = source.stat().st_size if source.is_file() else 0
+    ensure_model(load_config())
+    failed = total = replies = read = 0
+    began = perf_counter()
     target = _open_out(out)
-    with target if target is not sys.stdout else _Nothing():
-        for line, ok in score_lines(nlp, lines, config):
+
+    def counted() -> Iterator[bytes]:
+        nonlocal read
+        for line in lines:
+            read += len(line)
+            yield line
+
+    with target if target is not sys.stdout else nullcontext(), _progress("Gespräche werden bewertet") as report:
+        for line, ok in score_lines_in_parallel(counted(), processes):
             target.write(line + "\n")
             total += 1
             failed += not ok
-    _errors().print(f"{total} Gespräche, davon {failed} nicht lesbar." if failed else f"{total} Gespräche bewertet.")
+            replies += line.count('"turn": ')
+            report(read / size if size else 0.0)
+    seconds = perf_counter() - began
+    said = f"{total} Gespräche, {replies} Antworten, {replies / seconds:.0f} je Sekunde"
+    _errors().print(f"{said}; {failed} Gespräche nicht lesbar." if failed else f"{said}.")
     if failed:
         raise typer.Exit(1)
-
-
-class _Nothing:
-    """A context manager that does nothing."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
 
 def _open_in(path: Path) -> Any:

@@ -71,6 +71,7 @@ class MoodSettings(Section):
 class CustomerSettings(Section):
     """Thresholds of the customer's behaviour."""
 
+    accept_from: Annotated[int, Field(ge=1)]
     max_turns: Annotated[int, Field(ge=1)]
     soften_heard: Share
     accept_trust: Share

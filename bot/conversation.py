@@ -62,6 +62,7 @@ class Conversation:
         exchanges: the turns, in order.
         outcome: how it ended; empty while it goes on.
         scorecard: of the finished conversation, or None.
+        open_tools: desk calls since the last turn.
         count: number of events folded.
     """
 
@@ -70,12 +71,18 @@ class Conversation:
     exchanges: tuple[Exchange, ...] = ()
     outcome: str = ""
     scorecard: Mapping[str, Any] | None = None
+    open_tools: tuple[Mapping[str, Any], ...] = ()
     count: int = 0
 
     @property
     def turn(self) -> int:
         """Number of replies so far."""
         return len(self.exchanges) - 1 if self.exchanges else 0
+
+    @property
+    def tools(self) -> tuple[Mapping[str, Any], ...]:
+        """All desk calls, in order."""
+        return (*(tool for exchange in self.exchanges for tool in exchange.tools), *self.open_tools)
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -162,5 +169,6 @@ def fold(events: Iterable[Event]) -> Conversation:
         exchanges=tuple(state.exchanges),
         outcome=state.slots.get("outcome") or "",
         scorecard=state.slots.get("scorecard"),
+        open_tools=tuple(state.tools),
         count=count,
     )

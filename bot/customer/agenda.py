@@ -52,6 +52,7 @@ class Plan:
 
     state: CustomerState
     moves: list[Move] = field(default_factory=list)
+    done_at_desk: bool = False
 
     def do(self, act: str, key: str = "") -> None:
         """Add a move."""
@@ -84,9 +85,8 @@ def record(state: CustomerState, reading: Reading, progress: Progress, found: li
     counts = dict(state.causes)
     for cause in found:
         counts[cause.name] = counts.get(cause.name, 0) + 1
-    promises = [
-        Promise(c.what, c.by, c.at, turn, c.topics or progress.met) for c in reading.commitments if c.precision not in {"none", "vague"}
-    ]
+    firm = [c for c in reading.commitments if c.precision not in {"none", "vague"} and not c.what.rstrip().endswith("?")]
+    promises = [Promise(c.what, c.by, c.at, turn, c.topics or progress.met) for c in firm]
     waiting = state.awaiting_supervisor
     recovered = progress.met or any(c.name == "acknowledged_facts" for c in found)
     return replace(
@@ -110,6 +110,7 @@ def plan(
     scene: Scene,
     turn: int,
     heard_gain: float,
+    done_at_desk: bool,
     config: Config,
 ) -> Plan:
     """Decide what the customer does.
@@ -120,12 +121,13 @@ def plan(
         scene: the case.
         turn: number of the reply, from 1.
         heard_gain: how much the feeling of being heard grew by this reply.
+        done_at_desk: whether a demand was really carried out, and not only promised.
         config: thresholds.
 
     Returns:
         The moves and the new state; its `outcome` is set when the conversation is over.
     """
-    plan = Plan(state)
+    plan = Plan(state, done_at_desk=done_at_desk)
     names = {cause.name for cause in found}
     if _break_off(plan, names, scene, turn, config):
         return plan
@@ -138,7 +140,7 @@ def plan(
         return plan
     _react(plan, names, heard_gain, config)
     _answer(plan, reading, scene)
-    if _settle(plan, reading, progress, names, scene, config):
+    if _settle(plan, reading, progress, names, scene, turn, config):
         return plan
     if _sent_away(plan, reading, scene):
         return plan
@@ -227,11 +229,12 @@ def _unclear_question(reading: Reading) -> bool:
     return bool(asking) and not any({"offer", "check_agreement", "open_question"} & set(s.acts) for s in asking)
 
 
-def _settle(plan: Plan, reading: Reading, progress: Progress, names: set[str], scene: Scene, config: Config) -> bool:
+def _settle(plan: Plan, reading: Reading, progress: Progress, names: set[str], scene: Scene, turn: int, config: Config) -> bool:
     """React to steps and promises; accept when everything that must be is met. Tells whether the conversation ended."""
     state = plan.state
-    timed = [c for c in reading.commitments if c.precision not in {"none", "vague"}]
-    if _settled(state, scene) and _agrees(plan, reading, scene, config):
+    timed = [c for c in reading.commitments if c.precision not in {"none", "vague"} and not c.what.rstrip().endswith("?")]
+    asking = any(move.act in {"answer", "withhold", "unknown_fact"} for move in plan.moves)
+    if _settled(state, scene) and not asking and turn >= config.customer.accept_from and _agrees(plan, reading, scene, config):
         return True
     if progress.met:
         plan.do("take_note" if timed else "agree", progress.met[0])
@@ -244,7 +247,7 @@ def _settle(plan: Plan, reading: Reading, progress: Progress, names: set[str], s
             plan.do("ask_commitment", demand)
     elif "vague" in names:
         plan.do("doubt" if state.mood.trust < config.customer.accept_trust else "ask_time")
-    elif "commitment" in names:
+    elif "commitment" in names and timed:
         plan.do("take_note")
     return False
 
@@ -272,7 +275,7 @@ def _agrees(plan: Plan, reading: Reading, scene: Scene, config: Config) -> bool:
     refused = REFUSED in state.demands.values()
     glad = not refused and mood.anger <= scene.persona.thresholds.accept and mood.trust >= config.customer.accept_trust
     plan.do("accept" if glad else "accept_grudgingly")
-    if glad and DONE in state.demands.values():
+    if glad and plan.done_at_desk:
         plan.do("thank")
     plan.do("farewell")
     plan.update(outcome="resolved" if glad else "resolved_grudgingly")

@@ -15,6 +15,9 @@ from bot.understanding import Reading
 from bot.understanding.reading import Segment, TopicHit
 
 _APOLOGIES_BEFORE_WORN = 2
+_SAME_AGAIN = 0.5
+"""Share of a reply that was said before from which it moves nobody any more."""
+
 _NEGATION = re.compile(r"\b(kein\w*|nicht|nie|nichts|leider|unmöglich|frühestens|erst|nur|weder|ausgeschlossen|ablehnen)\b", re.IGNORECASE)
 _CONTRADICTION_MINUTES = 30
 
@@ -60,6 +63,8 @@ def causes(reading: Reading, state: CustomerState, progress: Progress) -> list[C
     nonsense = next((name for flag, name in _NONSENSE if flag in flags), "")
     if nonsense:
         return [Cause(nonsense)]
+    if sum(map(len, reading.grounding.repeated)) > _SAME_AGAIN * len(reading.text):
+        return [Cause("repeated_phrase"), Cause("nothing_moves")]
     found = [*_warmth(reading, state), *_work(reading, progress), *_harm(reading, progress)]
     found += [
         Cause(name) for flag, name in (("english", "english"), ("wall_of_text", "wall_of_text"), ("heap", "formula_heap")) if flag in flags
@@ -107,7 +112,7 @@ def _warmth(reading: Reading, state: CustomerState) -> Iterable[Cause]:
         elif "acknowledge_feeling" in acts and not heap:
             yield _at("acknowledged_feeling" if strengths.get("ip") else "formula", segment)
         if "apologize" in acts:
-            yield from _apology(segment, state)
+            yield from _apology(segment, state, any(s.strengths.get("ip") == 2 for s in reading.segments))
         if strengths.get("ow") == 2:
             yield _at("owned", segment)
         elif strengths.get("ow") == 1:
@@ -122,11 +127,11 @@ def _warmth(reading: Reading, state: CustomerState) -> Iterable[Cause]:
         yield Cause("greeting_name")
 
 
-def _apology(segment: Segment, state: CustomerState) -> Iterable[Cause]:
+def _apology(segment: Segment, state: CustomerState, named: bool) -> Iterable[Cause]:
     before = state.causes.get("formula", 0) + state.causes.get("apology_repeated", 0)
     if segment.strengths.get("er") == 2:
         yield _at("specific_apology", segment)
-    elif before >= _APOLOGIES_BEFORE_WORN:
+    elif before >= _APOLOGIES_BEFORE_WORN and not named:
         yield _at("apology_repeated", segment)
     else:
         yield _at("formula", segment)
@@ -285,7 +290,7 @@ def _reported_done(reading: Reading, demand: str) -> bool:
 
 def reasked(reading: Reading, state: CustomerState) -> list[str]:
     """Return facts asked for although they were given; a question that also asks for something new is forgiven."""
-    pointed = {s.start for s in reading.segments if "open_question" not in s.acts and "check_agreement" not in s.acts}
+    pointed = {s.start for s in reading.segments if not {"open_question", "check_agreement", "offer"} & set(s.acts)}
     asked: dict[int, list[str]] = {}
     for hit in reading.asked:
         if hit.start in pointed:
@@ -299,6 +304,8 @@ def _contradictions(reading: Reading, state: CustomerState) -> list[tuple[str, s
         return []
     found = []
     for new in reading.commitments:
+        if new.what.rstrip().endswith("?") or new.precision != "minute":
+            continue
         for old in state.promises:
             if new.at and old.at and set(new.topics) & set(old.demands) and _minutes(new.at, old.at) > _CONTRADICTION_MINUTES:
                 found.append((old.by, new.by))

@@ -70,7 +70,7 @@ def respond(
     mood, because = appraise(state.mood, found, state, scene, config.mood)
     gain = round(mood.heard - state.mood.heard, 3)
     remembered = record(state.with_(mood=mood), reading, progress, found, turn)
-    decided = plan(remembered, reading, progress, found, scene, turn, gain, config)
+    decided = plan(remembered, reading, progress, found, scene, turn, gain, bool(done_at_desk), config)
     given = {fact: turn if when == 0 and fact not in state.given else when for fact, when in decided.state.given.items()}
     slots = _slots(scene, remembered, reading, progress)
     speaker = _speaker(scene, decided.state, slots, generator(seed, turn), config)
@@ -91,7 +91,7 @@ def _slots(scene: Scene, state: CustomerState, reading: Reading, progress: Progr
         slots["waited"] = f"{scene.scenario.waited_minutes} Minuten"
     timed = [c for c in reading.commitments if c.precision not in {"none", "vague"}]
     if timed:
-        slots["time"] = timed[-1].by
+        slots["time"] = _in_mid_sentence(timed[-1].by)
     if progress.contradicted:
         slots["old_time"], slots["time"] = progress.contradicted[0]
     elif state.promises[: len(state.promises) - len(timed)]:
@@ -104,6 +104,33 @@ def _slots(scene: Scene, state: CustomerState, reading: Reading, progress: Progr
     if progress.reasked and scene.facts[progress.reasked[0]].short:
         slots["fact"] = scene.facts[progress.reasked[0]].short or ""
     return slots
+
+
+_ADVERBS = frozenset(
+    [
+        "heute",
+        "morgen",
+        "übermorgen",
+        "in",
+        "um",
+        "bis",
+        "am",
+        "ab",
+        "zwischen",
+        "spätestens",
+        "noch",
+        "gleich",
+        "gegen",
+        "von",
+        "nächste",
+        "innerhalb",
+    ]
+)
+
+
+def _in_mid_sentence(time: str) -> str:
+    """Return a time as it stands inside a sentence: "Morgen um zehn" began one, "morgen um zehn" does not."""
+    return time[0].lower() + time[1:] if time.lower().split()[0] in _ADVERBS else time
 
 
 def _quotable(reading: Reading) -> str:

@@ -199,8 +199,11 @@ def _remedy(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
 
 
 def _amount(text: str) -> float | None:
+    plain = text.replace("€", "").replace("Euro", "").strip()
+    if "," in plain:  # German: 1.497,18
+        plain = plain.replace(".", "").replace(",", ".")
     try:
-        return float(text.replace("€", "").replace("Euro", "").replace(".", "").replace(",", ".").strip())
+        return float(plain)
     except ValueError:
         return None
 

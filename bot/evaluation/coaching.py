@@ -1,5 +1,6 @@
 """Coaching: what landed, the one thing that would help most, and a better wording of this very reply."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2s
@@ -12,6 +13,7 @@ _LANDED = ("ip2", "er2", "ow2", "co2", "ex2", "ac2")
 _HARM = ("rude", "blame_customer", "dismiss", "deflect", "reask")
 _NOTES = ("nonsense", "heap", "copied", "wrong_fact", "repeated", "worn_apology", "parroted", "english")
 _LONGEST_QUOTE = 90
+_FAMILIAR = re.compile(r"\b(?:du|dir|dich|dein\w*|euch|euer|eure\w*)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +125,13 @@ def _better(rating: Rating, reading: Reading, hints: Hints, turn: int) -> str:
     """Build a better wording: take up the story where the reply did not, keep its useful question, add the step."""
     choose = int.from_bytes(blake2s(f"{reading.text} {turn}".encode(), digest_size=2).digest(), "big")
     parts: list[str] = []
+    familiar = bool(_FAMILIAR.search(reading.text))  # the model sentences say Sie; what says du is not mixed in
     if hints.acknowledge and (rating.components["ip"] < 2 or rating.respect):
         parts.append(hints.acknowledge[choose % len(hints.acknowledge)])
-    elif rating.empathy >= 50:
+    elif rating.empathy >= 50 and not familiar:
         parts += _kept(reading, "ip", "er")
     question = [s.text for s in reading.segments if "ask_identity" in s.acts and "reask" not in s.acts and not s.respect]
-    if question:
+    if question and not familiar:
         parts += [text if text[-1] in ".?!" else text + "?" for text in question[:1]]
     elif hints.steps:
         parts.append(hints.steps[choose % len(hints.steps)])

@@ -220,8 +220,8 @@ def _discount(
             draft.cap(i, "wrong_fact", ip=0, er=1)
         if len(said) > 30 and said in parroted:
             draft.cap(i, "parroted", ip=0)
-        if worn >= 2:
-            draft.cap(i, "worn_apology", er=0 if segment.strengths.get("er", 0) < 2 else 2)
+        if worn >= 2 and "apologize" in segment.acts and segment.strengths.get("er", 0) < 2:
+            draft.cap(i, "worn_apology", er=0)
         if "heap" in reading.flags:
             draft.cap(i, "heap", er=1, ip=1)
 

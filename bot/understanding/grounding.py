@@ -12,7 +12,13 @@ _LONG_NUMBER = re.compile(r"\d(?:[ ./-]?\d){3,}")
 _ADDRESSED = re.compile(r"\b(?:Frau|Herrn?)\s+(?:Dr\.\s+|Prof\.\s+)?([A-ZÄÖÜ][\wäöüß-]+)")
 
 
-def ground(text: str, facts: ContextFacts, times: list[tuple[int, int]], about_them: list[tuple[int, int]]) -> Grounding:
+def ground(
+    text: str,
+    facts: ContextFacts,
+    times: list[tuple[int, int]],
+    about_them: list[tuple[int, int]],
+    courtesy: list[tuple[int, int]],
+) -> Grounding:
     """Return the grounding of a reply.
 
     Args:
@@ -21,6 +27,7 @@ def ground(text: str, facts: ContextFacts, times: list[tuple[int, int]], about_t
         times: character ranges of times ahead; their numbers are no facts of the customer.
         about_them: character ranges that speak of what the customer lived through; only there is a number of another
             size a mistake and not simply another number.
+        courtesy: character ranges of greetings and farewells; saying them again is no repetition.
     """
     masked = _mask(text, times)
     spoken = " … ".join(masked[start:end] for start, end in about_them)
@@ -29,7 +36,7 @@ def ground(text: str, facts: ContextFacts, times: list[tuple[int, int]], about_t
         wrong_numbers=tuple(dict.fromkeys(_wrong_counts(spoken, facts) + _wrong_digits(masked, facts))),
         wrong_names=tuple(_wrong_names(text, facts.context.customer_name, facts.customer_text)),
         shared_words=tuple(sorted(content_stems(text) & facts.customer_stems)),
-        repeated=tuple(_repeated(text, facts)),
+        repeated=tuple(_repeated(_mask(text, courtesy), facts)),
     )
 
 
@@ -104,6 +111,6 @@ def _repeated(text: str, facts: ContextFacts) -> list[str]:
     found = []
     for part in re.split(r"[.!?\n–,]", text):
         sentence = " ".join(words(fold(part)))
-        if len(sentence) > 20 and seen.get(sentence):
+        if len(sentence) > 25 and seen.get(sentence):
             found.append(part.strip())
     return found

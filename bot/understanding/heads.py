@@ -206,5 +206,12 @@ def fit(
             weights[:, i] = classifier.coef_[0]
             bias[i] = classifier.intercept_[0]
         progress((i + 1) / len(HEADS))
-    cut = np.array([settings.act_threshold if h.startswith("act:") else settings.strength_threshold for h in HEADS], dtype=np.float32)
+    harmful = {f"act:{act}" for act in ("rude", "dismiss", "blame_customer", "deflect")}
+    cut = np.array(
+        [
+            settings.harm_threshold if h in harmful else settings.act_threshold if h.startswith("act:") else settings.strength_threshold
+            for h in HEADS
+        ],
+        dtype=np.float32,
+    )
     return Heads(vectorizer, weights, bias, cut, settings.harm_threshold)

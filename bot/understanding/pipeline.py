@@ -134,7 +134,8 @@ def grounding(doc: Doc) -> Doc:
     """Compare the reply with what was said before (`doc._.grounding`)."""
     ahead = [(t.start, t.end) for t in doc._.times if t.minutes is None or _AHEAD.match(t.text)]
     about_them = [(s.start, s.end) for s in doc._.segments if not _WORKING & set(s.acts)]
-    doc._.grounding = ground(doc._.text, doc._.facts, ahead, about_them)
+    courtesy = [(s.start, s.end) for s in doc._.segments if {"greet", "close", "thank"} & set(s.acts)]
+    doc._.grounding = ground(doc._.text, doc._.facts, ahead, about_them, courtesy)
     return doc
 
 
@@ -167,7 +168,9 @@ class TopicFinder:
         index = self._index(matcher, topics)
         hits: list[TopicHit] = []
         for segment, cosines in zip(doc._.segments, matcher.cosines(index, doc._.rows), strict=True):
-            if "?" in segment.text or _ASKING & set(segment.acts):
+            if ("?" in segment.text or _ASKING & set(segment.acts)) and not (
+                _OFFERS.match(segment.text) and "ask_identity" not in segment.acts
+            ):
                 found = matcher.hits(index, "question", segment, cosines)
                 surely = bool(_ASKING & set(segment.acts))
                 hits += [hit for hit in found if surely or hit.score >= self.thresholds["sure"]]
@@ -205,6 +208,11 @@ def make_topic_finder(nlp: Language, name: str, thresholds: dict[str, float], ma
     return TopicFinder(nlp, name, thresholds, margin, ridge)
 
 
+_OFFERS = re.compile(
+    r"\W*(?:und\s+|oder\s+)?(?:soll|darf|dürfte|möchten|wollen|hätten|wäre|magst|willst)\s+(?:ich|wir|sie|du|ihnen|dir)\b.*\?",
+    re.IGNORECASE,
+)
+"""A question that offers something and asks for no fact; "Darf ich fragen, wie Sie heißen?" is told apart by its act."""
 _ASKING = frozenset({"ask_identity", "ask_detail", "reask"})
 
 
@@ -217,6 +225,11 @@ def commitments(doc: Doc) -> Doc:
         if not promises:
             continue
         mention = _time_in(doc._.times, segment)
+        if _PAST.search(segment.text) and not _AHEAD_VERB.search(segment.text):
+            continue
+        now = doc._.context.now if doc._.context else None
+        if mention and mention.at and now and mention.at < now.isoformat(timespec="minutes"):
+            continue
         served = tuple(h.id for h in doc._.hits if h.kind == "demand" and h.start == segment.start)
         found.append(
             Commitment(
@@ -231,6 +244,16 @@ def commitments(doc: Doc) -> Doc:
         )
     doc._.commitments = tuple(found)
     return doc
+
+
+_PAST = re.compile(
+    r"\b(?:war|waren|hatte|hatten|wurden?|lief|liefen|kam|kamen|ging|hieß|stand|gab|sagten?|schrieb|blieb|ist gefahren|haben gewartet|gewartet)\b",
+    re.IGNORECASE,
+)
+_AHEAD_VERB = re.compile(
+    r"\b(?:werde|wird|werden|rufe|melde|schicke|buche|schreibe|kommt|kommen|bekommen|haben sie|sind sie|bringe|erledige|prüfe)\b",
+    re.IGNORECASE,
+)
 
 
 def _time_in(mentions: Iterable[TimeMention], segment: Segment) -> TimeMention | None:

@@ -187,8 +187,8 @@ def find_times(text: str, now: datetime | None) -> list[TimeMention]:
     """
     atoms = _without_overlaps([atom for rule, build in _RULES for m in rule.finditer(text) if (atom := build(m))])
     mentions = []
-    for group in _groups(text, atoms):
-        atom = _joined(group)
+    joined = [_joined(group) for group in _groups(text, atoms)]
+    for atom in _with_inherited_days(text, joined):
         lead = _LEADING.search(text[: atom.start])
         start = lead.start() if lead else atom.start
         at = _resolve(atom, now) if now else None
@@ -243,6 +243,21 @@ def _joined(group: list[_Atom]) -> _Atom:
     return first
 
 
+def _with_inherited_days(text: str, atoms: list[_Atom]) -> list[_Atom]:
+    """Return times in which a lone clock time has the day named before it in the same sentence ("morgen kommt er um acht")."""
+    found: list[_Atom] = []
+    for atom in atoms:
+        before = found[-1] if found else None
+        alone = atom.clock is not None and atom.day is None
+        if alone and before and before.day and before.clock is None and not _SENTENCE_END.search(text, before.end, atom.start):
+            atom = replace(atom, day=before.day, part=atom.part or before.part)
+        found.append(atom)
+    return found
+
+
+_SENTENCE_END = re.compile(r"[!?\n]|(?<!\d)\.\s|\b(?:oder|und dann)\b")
+
+
 def _resolve(atom: _Atom, now: datetime) -> str | None:
     if atom.precision == "vague":
         return None
@@ -256,8 +271,6 @@ def _resolve(atom: _Atom, now: datetime) -> str | None:
         clock = time(_PARTS[atom.part], 0) if atom.part else _END_OF_DAY
     elif _is_afternoon(clock, atom, day, now):
         clock = time(clock.hour + 12, clock.minute)
-    if atom.day is None and clock <= now.time():
-        day += timedelta(days=1)
     return datetime.combine(day, clock).isoformat(timespec="minutes")
 
 

@@ -202,3 +202,33 @@ def test_an_unknown_scenario_or_a_persona_without_a_voice_is_refused(content):
         make_scene(content, "gibt-es-nicht")
     with pytest.raises(InvalidInputError, match="keine Stimme"):
         make_scene(content, SCENARIO, "ursula_thiem")
+
+
+def test_the_same_good_reply_every_turn_moves_nobody(nlp, content, config):
+    play = Play(nlp, content, config)
+    play.say(GOOD[0])
+    reached = play.state.mood
+    for _ in range(4):
+        play.say(GOOD[0])
+        if play.state.outcome:
+            break
+    assert play.state.mood.heard <= reached.heard
+    assert play.state.mood.trust < reached.trust
+
+
+def test_a_time_in_a_report_of_the_past_is_no_promise(play: Play):
+    play.say("Im Protokoll steht, dass der Auftrag am Montag um 12:05 Uhr gelöscht wurde.")
+    assert play.state.promises == ()
+
+
+def test_an_offer_put_as_a_question_is_not_taken_for_asking_again(play: Play):
+    play.say("Soll ich Ihnen eine Bestätigung über die drei Anrufe und die Wartezeit ins Postfach legen?")
+    assert "reask" not in play.causes()
+
+
+def test_nobody_accepts_on_the_first_reply_however_good_the_offer(play: Play):
+    play.say(
+        "Ich schicke morgen zwischen 14 und 16 Uhr den Techniker, ich bleibe Ihre Ansprechpartnerin, rufe morgen um 17 Uhr an, schreibe "
+        "alles ins Ticket und schreibe Ihnen 30 Euro gut. Passt das so?"
+    )
+    assert play.state.outcome == ""

@@ -72,6 +72,15 @@ def test_a_wrong_call_names_the_argument_and_the_remedy(scenario):
         call(state, scenario, "notes", {"text": "x", "colour": "red"}, 1)
 
 
+@pytest.mark.parametrize("amount", ["4,50", "4.50", "4.5", "4,50 €"])
+def test_an_amount_may_be_written_the_german_or_the_english_way(content, amount: str):
+    scenario = content.scenario("chat-double-booking")
+    name = next(n for n, r in scenario.desk.remedies.items() if r.get("limit") == 4.5)
+    state, result = call(initial(scenario), scenario, "remedy", {"name": name, "amount": amount}, 1)
+    assert result.result["gewährt"]
+    assert state["remedies"][name] == 4.5
+
+
 def test_every_goal_of_every_scenario_is_open_at_the_start_and_can_be_named(content):
     for scenario in content.scenarios.values():
         state = initial(scenario)

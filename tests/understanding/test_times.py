@@ -44,6 +44,11 @@ def test_what_only_looks_like_a_time_is_none(text: str):
     assert find_times(text, NOW) == []
 
 
+def test_a_clock_time_belongs_to_the_day_named_before_it_in_the_sentence():
+    found = find_times("Morgen, am Mittwoch, kommt der Techniker zwischen 14 und 16 Uhr.", NOW)
+    assert found[-1].at == "2026-03-11T16:00"
+
+
 def test_the_span_points_at_the_words():
     text = "Gut, ich melde mich morgen früh um zehn bei Ihnen."
     (found,) = find_times(text, NOW)
