@@ -173,6 +173,7 @@ def _listen(address: str, port: int) -> Any:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((address, port))
+        sock.listen(128)  # from here on the port is really taken; who connects during training waits
     except OSError as error:
         sock.close()
         raise StorageError(

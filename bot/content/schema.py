@@ -121,6 +121,7 @@ class Persona(Strict):
     portrait: Text = Field(description="two or three sentences for trainers")
     address: Address = Field(description="how they address the trainee")
     styles: list[Identifier] = Field(description="speech styles, matched with wording lines")
+    lower_case: bool = Field(default=False, description="writes everything small in chat")
     saxon: Annotated[int, Field(ge=0, le=3)] = Field(description="Saxon colour: 0 none to 3 strong")
     mood: MoodStart
     sensitivities: dict[str, Annotated[float, Field(ge=0.0, le=3.0)]] = Field(

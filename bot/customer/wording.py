@@ -103,7 +103,8 @@ def assemble(parts: Sequence[str], scene: Scene, speaker: Speaker, *, first: boo
     """
     said = [part.strip() for part in parts if part.strip()]
     if scene.channel == "chat":
-        return "\n".join(said)
+        text = "\n".join(said)
+        return text.lower() if scene.persona.lower_case else text
     if scene.channel == "email":
         body = "\n\n".join(said)
         if first:

@@ -85,7 +85,7 @@ def _landed(rating: Rating, reading: Reading, feedback: Feedback, turn: int) -> 
 def _improve(rating: Rating, reading: Reading, feedback: Feedback, turn: int) -> str:
     """Return the one thing that would help most: harm before nonsense, nonsense before what is missing."""
     for act in _HARM:
-        item = next((e for e in rating.evidence if e.act == act), None)
+        item = next((e for e in rating.evidence if e.act == act and e.component in ("", "respect")), None)
         if item:
             return _pick(feedback.hurt[act], turn, quote=_quote(reading, item))
     if "aber" in reading.flags:

@@ -176,7 +176,7 @@ def rate(
         ("off_topic",) if reading.flags & {"empty", "gibberish"} else ()
     )
     empathy_sum = (*_empathy(components, respect, settings.empathy), *extra)
-    back = next((s for s in draft.segments if s.back), None)
+    back = next((s for s in draft.segments if _moves_back(s)), None)
     resolution_sum = _resolution(components, acts, back is not None, settings.resolution)
     return Rating(
         empathy=_total(empathy_sum),
@@ -226,6 +226,11 @@ def _discount(
             draft.cap(i, "heap", er=1, ip=1)
 
 
+def _moves_back(segment: Segment) -> bool:
+    """Tell whether a segment moves the case back; what only asks or greets cannot."""
+    return segment.back and bool(_MOVES_BACK & set(segment.acts))
+
+
 def _names(text: str, value: str) -> bool:
     return value in numbers(text) or value in "".join(c for c in text if c.isdigit()) or fold(value) in fold(text)
 
@@ -272,9 +277,9 @@ def _evidence(segments: Sequence[Segment], components: Mapping[str, int], respec
         for component, level in segment.strengths.items():
             if level and level == components.get(component):
                 found.append(Evidence(segment.start, segment.end, _act_for(component, segment), component, level))
-        if segment.back:
-            harmful = [a for a in segment.acts if a in _MOVES_BACK]
-            found.append(Evidence(segment.start, segment.end, (harmful or ["deflect"])[0], "back", 1))
+        if _moves_back(segment):
+            act = next(a for a in segment.acts if a in _MOVES_BACK)
+            found.append(Evidence(segment.start, segment.end, act, "back", 1))
         if segment.respect and segment.respect == respect:
             harmful = [a for a in segment.acts if a in ("rude", "dismiss", "blame_customer", "deflect")]
             found.append(Evidence(segment.start, segment.end, (harmful or ["dismiss"])[0], "respect", segment.respect))
