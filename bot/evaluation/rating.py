@@ -218,8 +218,8 @@ def _discount(
             draft.cap(i, "repeated", er=0, ip=0, ex=0, ow=0)
         if any(_names(segment.text, value) for value in wrong):
             draft.cap(i, "wrong_fact", ip=0, er=1)
-        if len(said) > 30 and said in parroted:
-            draft.cap(i, "parroted", ip=0)
+        if len(said) > 15 and said in parroted:
+            draft.cap(i, "parroted", er=0, ip=0, ex=0, ow=0, ac=0, co=0)
         if worn >= 2 and "apologize" in segment.acts and segment.strengths.get("er", 0) < 2:
             draft.cap(i, "worn_apology", er=0)
         if "heap" in reading.flags:
