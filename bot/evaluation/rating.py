@@ -262,7 +262,10 @@ def _resolution(components: Mapping[str, int], acts: Sequence[str], back: bool, 
     summands = [Summand("base", 0, points.base)]
     summands += [Summand(c, components[c], getattr(points, c)[components[c]]) for c in ("ow", "ac", "co") if components[c]]
     summands += [Summand("back", 1, points.back)] if back and points.back else []
-    summands += [Summand(act, 1, value) for act, value in points.acts.items() if act in acts and value]
+    # Asking whether it suits is worth something only where there is something to agree to.
+    nothing_to_agree = components["ac"] < 2 and not components["co"]
+    counted = [act for act in points.acts if act in acts and not (act == "check_agreement" and nothing_to_agree)]
+    summands += [Summand(act, 1, points.acts[act]) for act in counted if points.acts[act]]
     return tuple(summands)
 
 
