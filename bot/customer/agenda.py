@@ -29,6 +29,9 @@ _REACTIONS: tuple[tuple[str, str], ...] = (
     ("hold", "notice_hold"),
 )
 _NONSENSE = {"silence": "silence", "gibberish": "puzzled", "off_topic": "rebuff_command", "english": "reject_language"}
+_ASKS_FOR_CONSENT = frozenset({"check_agreement", "offer", "open_question"})
+"""Acts of a question that is not after a fact the customer has already given ("Passt Ihnen das?")."""
+
 _CONFIDE_EARLY = 0.12
 """How much less trust a well-asked question about the customer needs to bring out a hidden fact."""
 
@@ -195,7 +198,8 @@ def _answer(plan: Plan, reading: Reading, scene: Scene) -> None:
     """Answer what was asked and only that; at most two facts at once."""
     answered = 0
     given = dict(plan.state.given)
-    wanted = list(dict.fromkeys(hit.id for hit in _best_hits(reading)))
+    courteous = {s.start for s in reading.segments if _ASKS_FOR_CONSENT & set(s.acts)}
+    wanted = list(dict.fromkeys(h.id for h in _best_hits(reading) if not (h.start in courteous and h.id in given)))
     for fact_id in wanted:
         if answered >= 2 or fact_id not in scene.voice.answers:
             continue

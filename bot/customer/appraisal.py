@@ -18,6 +18,9 @@ _APOLOGIES_BEFORE_WORN = 2
 _SAME_AGAIN = 0.5
 """Share of a reply that was said before from which it moves nobody any more."""
 
+_DONE = re.compile(r"\b(?:habe?|ist|sind|wurden?|steht|stehen|läuft|jetzt|gerade|soeben|eben|sofort)\b", re.IGNORECASE)
+"""Words that tell a step taken from a step announced."""
+
 _NEGATION = re.compile(r"\b(kein\w*|nicht|nie|nichts|leider|unmöglich|frühestens|erst|nur|weder|ausgeschlossen|ablehnen)\b", re.IGNORECASE)
 _CONTRADICTION_MINUTES = 30
 
@@ -285,7 +288,10 @@ def _refusals(reading: Reading) -> list[TopicHit]:
 def _reported_done(reading: Reading, demand: str) -> bool:
     """Tell whether a step for a demand is reported as done, so that no time is needed any more."""
     starts = {h.start for h in reading.met if h.id == demand}
-    return any(s.start in starts and "act" in s.acts and s.strengths.get("ac") == 2 and "commit" not in s.acts for s in reading.segments)
+    return any(
+        s.start in starts and {"act", "compensate"} & set(s.acts) and s.strengths.get("ac") == 2 and _DONE.search(s.text)
+        for s in reading.segments
+    )
 
 
 def reasked(reading: Reading, state: CustomerState) -> list[str]:

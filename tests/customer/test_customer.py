@@ -128,6 +128,13 @@ def test_being_asked_twice_is_noticed(play: Play):
     assert "already_given" in play.acts[-1] or "demand_supervisor" in play.acts[-1]
 
 
+def test_asking_whether_it_suits_does_not_bring_the_same_answer_again(play: Play):
+    play.say("Wann sind Sie denn zu Hause, damit der Techniker Sie antrifft?")
+    assert "answer" in play.acts[-1]
+    play.say("Ich buche Ihnen den Techniker für morgen zwischen 14 und 16 Uhr. Passt Ihnen das?")
+    assert "answer" not in play.acts[-1]
+
+
 def test_a_promise_is_remembered_with_its_time(play: Play):
     play.say("Ich buche Ihnen den Techniker für morgen zwischen 14 und 16 Uhr.")
     assert play.state.promises[-1].at == "2026-03-19T16:00"
