@@ -149,6 +149,7 @@ class Server(Section):
 
     host: str
     port: Annotated[int, Field(ge=0, le=65535)]
+    hosts: Annotated[list[str], Field(min_length=1)]
 
 
 class ActionEndpoint(Section):

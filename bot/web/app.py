@@ -60,7 +60,7 @@ def create_app(config: Config | None = None) -> FastAPI:
     app.state.metrics = metrics
     app.state.library = library(data_root())
     app.state.pipeline = pipeline_for(settings.models, data_root(), settings)
-    app.add_middleware(Gate, metrics=metrics, body_bytes=settings.limits.body_bytes)
+    app.add_middleware(Gate, metrics=metrics, body_bytes=settings.limits.body_bytes, hosts=settings.server.hosts)
     problems.install(app, pages.error_page)
     app.include_router(api.router, tags=["conversations"])
     app.include_router(api.outside, tags=["operation"])

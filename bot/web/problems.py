@@ -28,6 +28,7 @@ _TITLES = {
     409: "Konflikt",
     413: "Zu groß",
     415: "Format nicht unterstützt",
+    421: "Falscher Name",
     422: "Eingabe nicht annehmbar",
     500: "Interner Fehler",
     503: "Gerade nicht möglich",

@@ -1,7 +1,7 @@
 """What every answer and every request has to go through: headers, origin, body size, metrics."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
@@ -42,10 +42,12 @@ class Gate:
         app: what comes behind.
         metrics: where to count.
         body_bytes: largest request body.
+        hosts: names the server answers to (against DNS rebinding).
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, body_bytes: int, hosts: Sequence[str]) -> None:
         self.app = app
+        self.hosts = frozenset(hosts)
         self.metrics = metrics
         self.body_bytes = body_bytes
 
@@ -75,6 +77,11 @@ class Gate:
         self.metrics.seconds.labels(route).observe(time.perf_counter() - began)
 
     def _refuse(self, request: Request) -> Response | None:
+        name = urlsplit(f"//{request.headers.get('host', '')}").hostname
+        if name not in self.hosts:
+            return problem(
+                421, f"Unter dem Namen „{name}“ antwortet dieser Server nicht.", "Erlaubte Namen stehen in config.yml unter server.hosts."
+            )
         origin = request.headers.get("origin")
         if request.method in _UNSAFE and origin and urlsplit(origin).netloc != request.headers.get("host"):
             return problem(403, f"Anfragen von „{origin}“ werden nicht angenommen.", "Die Seite direkt öffnen.")

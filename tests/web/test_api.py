@@ -194,6 +194,12 @@ def test_a_body_that_is_too_large_and_a_foreign_origin_are_refused(client: httpx
     problem(client.post(f"{API}/conversations", json={"scenario": SCENARIO}, headers={"origin": "http://fremd.example"}), 403)
 
 
+def test_a_page_of_another_name_cannot_reach_the_server_through_the_browser(client: httpx.Client):
+    problem(client.get("/", headers={"host": "boese.example:8000"}), 421)
+    problem(client.get(f"{API}/scenarios", headers={"host": "boese.example"}), 421)
+    assert client.get("/health", headers={"host": "localhost"}).status_code == 200
+
+
 def test_every_answer_carries_the_security_headers_and_no_page_asks_for_anything_outside(client: httpx.Client):
     for path in ("/", "/about", "/health", f"{API}/scenarios"):
         headers = client.get(path).headers
