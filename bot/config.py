@@ -79,6 +79,11 @@ class CustomerSettings(Section):
     late_demands_after: Annotated[int, Field(ge=0)]
     confide_pause: Annotated[int, Field(ge=1)]
     sure_likeness: Share
+    confide_early: Share
+    apologies_before_worn: Annotated[int, Field(ge=0)]
+    contradiction_minutes: Annotated[float, Field(ge=0.0)]
+    same_again: Share
+    own_words: Annotated[list[Annotated[float, Field(gt=0.0)]], Field(min_length=3, max_length=3)]
     threaten_patience: Share
     impatience_turns: Annotated[int, Field(ge=1)]
     supervisor_patience_wait: Annotated[int, Field(ge=1)]
@@ -93,6 +98,7 @@ class EmpathyPoints(Section):
     ex: Points
     ow: Points
     respect: Points
+    english: float
 
 
 class ResolutionPoints(Section):
@@ -114,6 +120,7 @@ class ConversationWeights(Section):
     information: Share
     outcome: Share
     outcomes: dict[str, Annotated[float, Field(ge=0.0, le=100.0)]]
+    states: dict[str, Share]
     goal: Share
 
 

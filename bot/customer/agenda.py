@@ -32,9 +32,6 @@ _NONSENSE = {"silence": "silence", "gibberish": "puzzled", "off_topic": "rebuff_
 _ASKS_FOR_CONSENT = frozenset({"check_agreement", "offer", "open_question"})
 """Acts of a question that is not after a fact the customer has already given ("Passt Ihnen das?")."""
 
-_CONFIDE_EARLY = 0.12
-"""How much less trust a well-asked question about the customer needs to bring out a hidden fact."""
-
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -142,7 +139,7 @@ def plan(
         _threaten(plan, scene, config)
         return plan
     _react(plan, names, heard_gain, config)
-    _answer(plan, reading, scene)
+    _answer(plan, reading, scene, config)
     if _settle(plan, reading, progress, names, scene, turn, config):
         return plan
     if _sent_away(plan, reading, scene):
@@ -194,7 +191,7 @@ def _react(plan: Plan, names: set[str], heard_gain: float, config: Config) -> No
         plan.do("notice_impatience")
 
 
-def _answer(plan: Plan, reading: Reading, scene: Scene) -> None:
+def _answer(plan: Plan, reading: Reading, scene: Scene, config: Config) -> None:
     """Answer what was asked and only that; at most two facts at once."""
     answered = 0
     given = dict(plan.state.given)
@@ -204,7 +201,7 @@ def _answer(plan: Plan, reading: Reading, scene: Scene) -> None:
         if answered >= 2 or fact_id not in scene.voice.answers:
             continue
         fact = scene.facts[fact_id]
-        if fact.kind == "hidden" and fact_id not in given and not _trusts(plan.state, reading, scene):
+        if fact.kind == "hidden" and fact_id not in given and not _trusts(plan.state, reading, scene, config):
             plan.do("withhold")
         else:
             if fact.kind == "hidden" and fact_id not in given:
@@ -222,9 +219,9 @@ def _best_hits(reading: Reading) -> list[TopicHit]:
     return sorted(reading.asked, key=lambda hit: hit.start)
 
 
-def _trusts(state: CustomerState, reading: Reading, scene: Scene) -> bool:
+def _trusts(state: CustomerState, reading: Reading, scene: Scene, config: Config) -> bool:
     about_them = any(s.strengths.get("ex") == 2 for s in reading.segments)
-    return state.mood.trust >= scene.persona.thresholds.confide - (_CONFIDE_EARLY if about_them else 0.0)
+    return state.mood.trust >= scene.persona.thresholds.confide - (config.customer.confide_early if about_them else 0.0)
 
 
 def _unclear_question(reading: Reading) -> bool:

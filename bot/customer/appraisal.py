@@ -8,21 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.config import MoodSettings
+from bot.config import CustomerSettings, MoodSettings
 from bot.customer.scene import Scene
 from bot.customer.state import MET, CustomerState, Mood, MoodChange
 from bot.understanding import Reading
 from bot.understanding.reading import Segment, TopicHit
 
-_APOLOGIES_BEFORE_WORN = 2
-_SAME_AGAIN = 0.5
-"""Share of a reply that was said before from which it moves nobody any more."""
-
 _DONE = re.compile(r"\b(?:habe?|ist|sind|wurden?|steht|stehen|läuft|jetzt|gerade|soeben|eben|sofort)\b", re.IGNORECASE)
 """Words that tell a step taken from a step announced."""
 
 _NEGATION = re.compile(r"\b(kein\w*|nicht|nie|nichts|leider|unmöglich|frühestens|erst|nur|weder|ausgeschlossen|ablehnen)\b", re.IGNORECASE)
-_CONTRADICTION_MINUTES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +55,15 @@ class Cause:
     times: int = 1
 
 
-def causes(reading: Reading, state: CustomerState, progress: Progress) -> list[Cause]:
+def causes(reading: Reading, state: CustomerState, progress: Progress, settings: CustomerSettings) -> list[Cause]:
     """Return what in a reply moves the mood, each cause once, with the span it rests on."""
     flags = reading.flags
     nonsense = next((name for flag, name in _NONSENSE if flag in flags), "")
     if nonsense:
         return [Cause(nonsense)]
-    if sum(map(len, reading.grounding.repeated)) > _SAME_AGAIN * len(reading.text):
+    if sum(map(len, reading.grounding.repeated)) > settings.same_again * len(reading.text):
         return [Cause("repeated_phrase"), Cause("nothing_moves")]
-    found = [*_warmth(reading, state), *_work(reading, progress), *_harm(reading, progress)]
+    found = [*_warmth(reading, state, settings.apologies_before_worn), *_work(reading, progress), *_harm(reading, progress)]
     found += [
         Cause(name) for flag, name in (("english", "english"), ("wall_of_text", "wall_of_text"), ("heap", "formula_heap")) if flag in flags
     ]
@@ -103,7 +98,7 @@ def _at(name: str, segment: Segment, times: int = 1) -> Cause:
     return Cause(name, segment.start, segment.end, times)
 
 
-def _warmth(reading: Reading, state: CustomerState) -> Iterable[Cause]:
+def _warmth(reading: Reading, state: CustomerState, heard_out: int) -> Iterable[Cause]:
     wrong = {said for said, _ in reading.grounding.wrong_numbers}
     heap = "heap" in reading.flags
     for segment in reading.segments:
@@ -115,7 +110,7 @@ def _warmth(reading: Reading, state: CustomerState) -> Iterable[Cause]:
         elif "acknowledge_feeling" in acts and not heap:
             yield _at("acknowledged_feeling" if strengths.get("ip") else "formula", segment)
         if "apologize" in acts:
-            yield from _apology(segment, state, any(s.strengths.get("ip") == 2 for s in reading.segments))
+            yield from _apology(segment, state, heard_out, any(s.strengths.get("ip") == 2 for s in reading.segments))
         if strengths.get("ow") == 2:
             yield _at("owned", segment)
         elif strengths.get("ow") == 1:
@@ -130,11 +125,11 @@ def _warmth(reading: Reading, state: CustomerState) -> Iterable[Cause]:
         yield Cause("greeting_name")
 
 
-def _apology(segment: Segment, state: CustomerState, named: bool) -> Iterable[Cause]:
+def _apology(segment: Segment, state: CustomerState, heard_out: int, named: bool) -> Iterable[Cause]:
     before = state.causes.get("formula", 0) + state.causes.get("apology_repeated", 0)
     if segment.strengths.get("er") == 2:
         yield _at("specific_apology", segment)
-    elif before >= _APOLOGIES_BEFORE_WORN and not named:
+    elif before >= heard_out and not named:
         yield _at("apology_repeated", segment)
     else:
         yield _at("formula", segment)
@@ -227,7 +222,7 @@ def _is_good(effect: dict[str, float]) -> bool:
     return sum(value * (-1 if name == "anger" else 1) for name, value in effect.items()) > 0
 
 
-def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk: frozenset[str], sure: float) -> Progress:
+def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk: frozenset[str], settings: CustomerSettings) -> Progress:
     """Work out what a reply changes in the case.
 
     Args:
@@ -235,9 +230,11 @@ def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk:
         state: of the customer before it.
         scene: the case.
         done_at_desk: demands whose desk condition holds.
-        sure: likeness to a demand from which a sentence counts without a recognised act.
+        settings: thresholds from config.yml.
     """
-    named = _addressed(reading, sure) | {d for d in done_at_desk if state.demands.get(d) not in MET and "commit" in reading.acts}
+    named = _addressed(reading, settings.sure_likeness) | {
+        d for d in done_at_desk if state.demands.get(d) not in MET and "commit" in reading.acts
+    }
     timed = any(c.precision not in {"vague", "none"} for c in reading.commitments)
     met: list[str] = []
     offered: list[str] = []
@@ -256,7 +253,7 @@ def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk:
         refused=tuple(dict.fromkeys(refused)),
         informed=tuple(dict.fromkeys(informed)),
         reasked=tuple(reasked(reading, state)),
-        contradicted=tuple(_contradictions(reading, state)),
+        contradicted=tuple(_contradictions(reading, state, settings.contradiction_minutes)),
         asked=any(hit.id not in state.given for hit in reading.asked),
         steps=bool(met or offered or informed) or any(s.strengths.get("ac") == 2 for s in reading.segments),
     )
@@ -304,7 +301,7 @@ def reasked(reading: Reading, state: CustomerState) -> list[str]:
     return list(dict.fromkeys(facts[0] for facts in asked.values() if all(fact in state.given for fact in facts)))
 
 
-def _contradictions(reading: Reading, state: CustomerState) -> list[tuple[str, str]]:
+def _contradictions(reading: Reading, state: CustomerState, minutes: float) -> list[tuple[str, str]]:
     """Return (earlier, new) times promised for the same demand that do not fit together."""
     if any(s.strengths.get("ow") == 2 for s in reading.segments):
         return []
@@ -313,7 +310,7 @@ def _contradictions(reading: Reading, state: CustomerState) -> list[tuple[str, s
         if new.what.rstrip().endswith("?") or new.precision != "minute":
             continue
         for old in state.promises:
-            if new.at and old.at and set(new.topics) & set(old.demands) and _minutes(new.at, old.at) > _CONTRADICTION_MINUTES:
+            if new.at and old.at and set(new.topics) & set(old.demands) and _minutes(new.at, old.at) > minutes:
                 found.append((old.by, new.by))
     return found
 

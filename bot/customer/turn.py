@@ -65,8 +65,8 @@ def respond(
     Returns:
         Text, acts, new state and the reasons for every change of mood.
     """
-    progress = work_out(reading, state, scene, done_at_desk, config.customer.sure_likeness)
-    found = causes(reading, state, progress)
+    progress = work_out(reading, state, scene, done_at_desk, config.customer)
+    found = causes(reading, state, progress, config.customer)
     mood, because = appraise(state.mood, found, state, scene, config.mood)
     gain = round(mood.heard - state.mood.heard, 3)
     remembered = record(state.with_(mood=mood), reading, progress, found, turn)
@@ -81,7 +81,7 @@ def respond(
 
 
 def _speaker(scene: Scene, state: CustomerState, slots: dict[str, str], random: Random, config: Config) -> Speaker:
-    return Speaker(scene, band_of(state.mood, config.mood), slots, random, list(state.used))
+    return Speaker(scene, band_of(state.mood, config.mood), slots, random, config.customer.own_words, list(state.used))
 
 
 def _slots(scene: Scene, state: CustomerState, reading: Reading, progress: Progress) -> dict[str, str]:

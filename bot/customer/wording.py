@@ -17,7 +17,6 @@ from bot.customer.scene import Scene
 from bot.customer.state import Mood
 
 _SLOT = re.compile(r"\{(\w+)\}")
-_SOURCE_WEIGHTS = (4.0, 3.0, 1.5)
 
 
 def band_of(mood: Mood, settings: MoodSettings) -> str:
@@ -39,6 +38,7 @@ class Speaker:
         band: the mood band to speak in.
         slots: values for the slots; a line with an unknown slot is not said.
         random: generator seeded by conversation and turn.
+        weights: how readily a line comes from scenario, persona and common banks.
         used: keys of lines said before; grows while choosing.
     """
 
@@ -46,6 +46,7 @@ class Speaker:
     band: str
     slots: Mapping[str, str]
     random: Random
+    weights: Sequence[float]
     used: list[str] = field(default_factory=list)
 
     def say(self, act: str) -> str:
@@ -54,7 +55,7 @@ class Speaker:
         common = self.scene.wording.get(act, ())
         for bands in self._bands():
             sources = [[line for line in source if self._fits(line, bands)] for source in (voice, persona, common)]
-            weights = [w if source else 0.0 for w, source in zip(_SOURCE_WEIGHTS, sources, strict=True)]
+            weights = [w if source else 0.0 for w, source in zip(self.weights, sources, strict=True)]
             if any(weights):
                 return self._take(self.random.choice(self.random.choices(sources, weights)[0]).text)
         return ""

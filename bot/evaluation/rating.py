@@ -171,7 +171,7 @@ def rate(
         respect = max(respect, 1)
     if "english" in reading.flags and not _in_english(customer):
         draft.notes["english"] = None
-        extra.append(Summand("english", 1, -25.0))
+        extra.append(Summand("english", 1, settings.empathy.english))
     acts = tuple(dict.fromkeys(a for s in draft.segments for a in s.acts)) or (
         ("off_topic",) if reading.flags & {"empty", "gibberish"} else ()
     )

@@ -122,9 +122,6 @@ def scorecard(replies: Sequence[tuple[str, Rating]], case: Case, weights: Conver
     )
 
 
-_MET = {"promised": 0.75, "done": 1.0, "offered": 0.4}
-
-
 def _parts(ratings: Sequence[Rating], case: Case, weights: ConversationWeights) -> tuple[Part, ...]:
     """Return the summands of the resolution; weights of parts that this scenario lacks go to the others."""
     found = [
@@ -134,7 +131,7 @@ def _parts(ratings: Sequence[Rating], case: Case, weights: ConversationWeights) 
         Part("outcome", weights.outcomes.get(case.outcome, 0.0), weights.outcome, case.outcome),
     ]
     if case.demands:
-        shares = [(2 if must else 1, _MET.get(state, 0.0)) for _, _, must, state in case.demands]
+        shares = [(2 if must else 1, weights.states.get(state, 0.0)) for _, _, must, state in case.demands]
         met = sum(w * s for w, s in shares) / sum(w for w, _ in shares)
         count = sum(state in {"promised", "done"} for *_, state in case.demands)
         found.append(Part("demands", 100 * met, weights.demands, f"{count} von {len(case.demands)} Forderungen"))
