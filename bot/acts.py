@@ -37,9 +37,6 @@ REPLY_ACTS: Final[tuple[str, ...]] = (
 COMPONENTS: Final[tuple[str, ...]] = ("er", "ip", "ex", "ow", "ac", "co")
 """The rubric's components of a reply, each 0, 1 or 2."""
 
-HARMFUL_ACTS: Final[frozenset[str]] = frozenset({"blame_customer", "deflect", "dismiss", "rude", "reask", "off_topic"})
-"""Acts that no customer takes well."""
-
 ACT_NAMES: Final[dict[str, str]] = {
     "greet": "Begrüßung",
     "open_question": "offene Frage",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.acts import REPLY_ACTS
+from bot.config import load_config
 from bot.content.files import Problem, check_jsonl, check_yaml, read_text
 from bot.content.library import example_lines, yaml_files
 from bot.content.schema import Line, NluFile, Persona, RatedReply, Scenario, Strict, WordingBank
@@ -78,6 +79,7 @@ class _Names:
         for path in yaml_files(root / "nlu"):
             nlu, _ = check_yaml(path, NluFile)
             self.topics |= {b.intent.removeprefix("ask/") for b in nlu.nlu if b.intent.startswith("ask/")} if nlu else set()
+        self.causes = set(load_config().mood.effects)
         self.seen: dict[str, str] = {}
 
     def twice(self, key: str, place: str) -> str | None:
@@ -105,6 +107,7 @@ def _check_file(path: Path, names: _Names, report: Report) -> None:
     elif isinstance(item, Persona):
         report.counts["personas"] += 1
         report.problems += _id_problems(path, item.id, "persona", names)
+        report.problems += _cause_problems(path, "sensitivities", item.sensitivities, names)
         report.problems += _line_problems(path, [line for lines in item.lines.values() for line in lines])
     elif isinstance(item, WordingBank):
         report.counts["wording"] += len(item.lines)
@@ -125,6 +128,8 @@ def _id_problems(path: Path, item_id: str, kind: str, names: _Names) -> list[Pro
 
 def _scenario_problems(path: Path, scenario: Scenario, names: _Names) -> list[Problem]:
     problems = _id_problems(path, scenario.id, "scenario", names)
+    problems += _cause_problems(path, "enrages", scenario.enrages, names)
+    problems += _cause_problems(path, "soothes", scenario.soothes, names)
     problems += [
         Problem(path, line_of(path, p), f"voices.{p}", p, f"diese Persona gibt es nicht; erlaubt: {', '.join(sorted(names.personas))}")
         for p in scenario.voices
@@ -146,6 +151,16 @@ def _scenario_problems(path: Path, scenario: Scenario, names: _Names) -> list[Pr
         texts = [voice.opening, *voice.story.values(), *voice.answers.values(), *voice.demands.values()]
         lines += [Line(text=text) for group in texts for text in group]
     return problems + _line_problems(path, lines)
+
+
+def _cause_problems(path: Path, place: str, causes: Iterable[str], names: _Names) -> list[Problem]:
+    """Return causes of mood changes that config.yml does not know, and that would silently do nothing."""
+    allowed = ", ".join(sorted(names.causes))
+    return [
+        Problem(path, line_of(path, cause), place, cause, f"diese Ursache gibt es nicht; erlaubt: {allowed}")
+        for cause in causes
+        if cause not in names.causes
+    ]
 
 
 def _line_problems(path: Path, lines: Iterable[Line]) -> list[Problem]:

@@ -6,7 +6,7 @@ The moves of one turn come in the order people make them: react, answer, take no
 from dataclasses import dataclass, field, replace
 
 from bot.config import Config
-from bot.customer.appraisal import Cause, Progress
+from bot.customer.appraisal import BUSY_ACTS, Cause, Progress
 from bot.customer.scene import Scene
 from bot.customer.state import DONE, INSISTED, MET, OFFERED, OPEN, PROMISED, REFUSED, STATED, CustomerState, Promise
 from bot.understanding import Reading
@@ -285,8 +285,7 @@ def _agrees(plan: Plan, reading: Reading, scene: Scene, config: Config) -> bool:
 
 def _sent_away(plan: Plan, reading: Reading, scene: Scene) -> bool:
     """Protest once when the trainee takes leave with the matter open; the second time the customer goes."""
-    busy = {"ask_identity", "ask_detail", "open_question", "act", "offer", "commit", "hold", "check_agreement"}
-    if "close" not in reading.acts or busy & set(reading.acts) or _settled(plan.state, scene):
+    if "close" not in reading.acts or BUSY_ACTS & set(reading.acts) or _settled(plan.state, scene):
         return False
     count = plan.state.sent_away + 1
     plan.update(sent_away=count)

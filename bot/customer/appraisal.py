@@ -63,7 +63,11 @@ def causes(reading: Reading, state: CustomerState, progress: Progress, settings:
         return [Cause(nonsense)]
     if sum(map(len, reading.grounding.repeated)) > settings.same_again * len(reading.text):
         return [Cause("repeated_phrase"), Cause("nothing_moves")]
-    found = [*_warmth(reading, state, settings.apologies_before_worn), *_work(reading, progress), *_harm(reading, progress)]
+    found = [
+        *_warmth(reading, state, settings.apologies_before_worn),
+        *_work(reading, progress),
+        *_harm(reading, progress, any(s not in MET for s in state.demands.values())),
+    ]
     found += [
         Cause(name) for flag, name in (("english", "english"), ("wall_of_text", "wall_of_text"), ("heap", "formula_heap")) if flag in flags
     ]
@@ -91,7 +95,12 @@ _HARMFUL = (
     ("hold", "hold"),
 )
 _MOVING = frozenset({"acknowledged_facts", "looked_into", "question_about_them", "explain"})
-_HARM_NAMES = frozenset({"reask", "deflect", "dismiss", "blame", "rude", "cold_shoulder", "english", "formula_heap", "demand_refused"})
+BUSY_ACTS = frozenset({"ask_identity", "ask_detail", "open_question", "act", "offer", "commit", "hold", "check_agreement"})
+"""Acts of somebody who is still working on the case: a farewell beside them is courtesy and sends nobody away."""
+
+_HARM_NAMES = frozenset(
+    {"reask", "deflect", "dismiss", "blame", "rude", "cold_shoulder", "english", "formula_heap", "demand_refused", "sent_away"}
+)
 
 
 def _at(name: str, segment: Segment, times: int = 1) -> Cause:
@@ -163,7 +172,7 @@ def _work(reading: Reading, progress: Progress) -> Iterable[Cause]:
         yield Cause("vague")
 
 
-def _harm(reading: Reading, progress: Progress) -> Iterable[Cause]:
+def _harm(reading: Reading, progress: Progress, still_open: bool) -> Iterable[Cause]:
     grounding = reading.grounding
     if progress.reasked:
         yield Cause("reask", times=min(len(progress.reasked), 2))
@@ -179,6 +188,8 @@ def _harm(reading: Reading, progress: Progress) -> Iterable[Cause]:
         yield Cause("repeated_phrase")
     if "aber" in reading.flags:
         yield Cause("aber")
+    if still_open and "close" in reading.acts and not BUSY_ACTS & set(reading.acts):
+        yield Cause("sent_away")
     for segment in reading.segments:
         acts = set(segment.acts)
         for act, name in _HARMFUL:

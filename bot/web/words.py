@@ -89,8 +89,6 @@ CAUSES = {
     "english": "fremde Sprache",
     "off_topic": "am Thema vorbei",
     "wall_of_text": "viel zu lang",
-    "tool_failure": "Technik ausgefallen",
-    "smalltalk": "Geplauder",
 }
 DEMAND_STATES = {
     "open": "nicht zur Sprache gekommen",

@@ -76,6 +76,14 @@ def test_a_placeholder_that_does_not_exist_is_reported_at_its_line(data: Path):
     assert "trainee" in problem.message
 
 
+def test_a_cause_of_moods_that_does_not_exist_is_reported(data: Path):
+    path = data / "personas" / "mandy_richter.yml"
+    edit(path, lambda persona: persona["sensitivities"].update(weather=2.0))
+    (problem,) = validate(path).problems
+    assert (problem.field, problem.value) == ("sensitivities", "weather")
+    assert "apology_repeated" in problem.message
+
+
 def test_broken_yaml_is_one_clear_line_and_no_traceback(data: Path):
     path = data / "personas" / "mandy_richter.yml"
     path.write_text('id: "offen\nname: x\n', encoding="utf-8")

@@ -191,6 +191,7 @@ def test_every_change_of_mood_has_a_reason_and_the_reasons_add_up(play: Play):
 def test_leaving_with_the_matter_open_is_protested_once_and_ends_it_the_second_time(play: Play):
     play.say("Ich wünsche Ihnen noch einen schönen Tag, auf Wiederhören.")
     assert "protest_close" in play.acts[-1]
+    assert "sent_away" in play.causes()
     play.say("Auf Wiederhören.")
     assert play.state.outcome in {"unresolved", "hung_up"} or "demand_supervisor" in play.acts[-1]
 

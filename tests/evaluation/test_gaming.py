@@ -1,7 +1,11 @@
 """Ways to please a scoring machine instead of a customer: none of them is worth anything."""
 
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
 import pytest
 
+from bot.conversation import Exchange
 from bot.session import Host
 from tests.dialogues import SCENARIO, SEED
 
@@ -57,39 +61,32 @@ def test_there_are_enough_strategies_to_mean_something():
     assert len(STRATEGIES) >= 40
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
-async def test_a_strategy_is_not_worth_forty_points(host: Host, name: str):
+async def scorecard(host: Host, replies: Iterable[str | Callable[[Exchange], str]]) -> Mapping[str, Any]:
+    """Play replies, each a text or made from the turn before, and return the scorecard."""
     conversation_id, conversation = await host.start(SCENARIO, seed=SEED)
-    for text in STRATEGIES[name]:
+    for reply in replies:
+        text = reply if isinstance(reply, str) else reply(conversation.exchanges[-1])
+        conversation, _ = await host.reply(conversation_id, text)
         if conversation.outcome:
             break
-        conversation, _ = await host.reply(conversation_id, text)
     card = (await host.finish(conversation_id)).scorecard
     assert card is not None
+    return card
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+async def test_a_strategy_is_not_worth_forty_points(host: Host, name: str):
+    card = await scorecard(host, STRATEGIES[name])
     assert card["resolution"] < 40
     assert card["empathy"] < 40
 
 
 async def test_handing_the_customers_words_back_is_not_worth_forty_points(host: Host):
-    conversation_id, conversation = await host.start(SCENARIO, seed=SEED)
-    for _ in range(4):
-        conversation, _ = await host.reply(conversation_id, conversation.exchanges[-1].customer[:800])
-        if conversation.outcome:
-            break
-    card = (await host.finish(conversation_id)).scorecard
-    assert card is not None
+    card = await scorecard(host, [lambda turn: turn.customer[:800]] * 4)
     assert card["resolution"] < 40
     assert card["empathy"] < 40
 
 
 async def test_copying_the_shown_better_wording_is_not_worth_forty_points_in_empathy(host: Host):
-    conversation_id, conversation = await host.start(SCENARIO, seed=SEED)
-    conversation, exchange = await host.reply(conversation_id, "Kundennummer?")
-    for _ in range(4):
-        rating = exchange.rating or {}
-        conversation, exchange = await host.reply(conversation_id, rating.get("better") or "Ja.")
-        if conversation.outcome:
-            break
-    card = (await host.finish(conversation_id)).scorecard
-    assert card is not None
+    card = await scorecard(host, ["Kundennummer?"] + [lambda turn: (turn.rating or {}).get("better") or "Ja."] * 4)
     assert card["empathy"] < 40
