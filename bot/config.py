@@ -99,6 +99,7 @@ class EmpathyPoints(Section):
     ow: Points
     respect: Points
     english: float
+    copied: float
 
 
 class ResolutionPoints(Section):

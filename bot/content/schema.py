@@ -168,6 +168,7 @@ class Demand(Strict):
     must: bool = Field(default=True, description="not negotiable")
     needs_time: bool = Field(default=True, description="only a step with a time satisfies it")
     met_as: Lines = Field(description="how a trainee meets it, in their words")
+    grudging_as: list[Text] = Field(default_factory=list, description="a lesser step, in a trainee's words, that is accepted grudgingly")
     refused_as: list[Text] = Field(default_factory=list, description="how a trainee turns it down")
     desk: dict[str, Any] = Field(default_factory=dict, description="desk path -> value that shows it was done")
     step: Lines = Field(description="a model sentence of the trainee that meets it (coaching)")
@@ -179,6 +180,21 @@ class Information(Strict):
     id: Identifier
     text: Text
     told_as: Lines
+
+
+class Beyond(Strict):
+    """Something the company does not grant, whatever is said."""
+
+    id: Identifier
+    text: Text = Field(description="what is not granted, and why, in one line")
+    offered_as: Lines = Field(description="how a trainee would promise it all the same")
+
+
+class Policy(Strict):
+    """What the company offers in this case, and what it does not."""
+
+    may: list[Text] = Field(default_factory=list, description="what the trainee may grant, for the briefing")
+    may_not: list[Beyond] = Field(default_factory=list)
 
 
 class Fault(Strict):
@@ -245,6 +261,7 @@ class Scenario(Strict):
     story: Annotated[list[StoryPiece], Field(min_length=1)]
     demands: Annotated[list[Demand], Field(min_length=1)]
     information: list[Information] = Field(default_factory=list)
+    policy: Policy = Field(default_factory=Policy)
     enrages: list[Identifier] = Field(default_factory=list, description="causes that count half as much again here")
     soothes: list[Identifier] = Field(default_factory=list, description="causes that count half as much again here")
     desk: Desk = Field(default_factory=Desk)

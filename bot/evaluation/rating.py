@@ -133,12 +133,14 @@ class _Draft:
 
     def cap(self, i: int, note: str, **limits: int) -> None:
         """Cut a segment's strengths to limits; the note is kept when that takes something away."""
-        strengths = dict(self.segments[i].strengths)
+        strengths, likely = dict(self.segments[i].strengths), dict(self.segments[i].likely)
         for component, limit in limits.items():
             if strengths.get(component, 0) > limit:
                 self.notes[note] = None
                 strengths[component] = limit
-        self.segments[i] = replace(self.segments[i], strengths={c: v for c, v in strengths.items() if v})
+            once, twice = likely.get(component, (1.0, 1.0))
+            likely[component] = (once if limit else 0.0, twice if limit > 1 else 0.0)
+        self.segments[i] = replace(self.segments[i], strengths={c: v for c, v in strengths.items() if v}, likely=likely)
 
 
 def rate(
@@ -164,20 +166,24 @@ def rate(
     draft = _Draft(list(reading.segments))
     _discount(draft, reading, settings, earlier, suggestions, customer)
     components = {c: max((s.strengths.get(c, 0) for s in draft.segments), default=0) for c in COMPONENTS}
+    likely = {c: _likely(draft.segments, c) for c in (*COMPONENTS, "respect", "back")}
     respect = max((s.respect for s in draft.segments), default=0)
     extra: list[Summand] = []
     if "heap" in reading.flags:
         draft.notes["heap"] = None
         respect = max(respect, 1)
+        likely["respect"] = (1.0, likely["respect"][1])
     if "english" in reading.flags and not _in_english(customer):
         draft.notes["english"] = None
         extra.append(Summand("english", 1, settings.empathy.english))
     acts = tuple(dict.fromkeys(a for s in draft.segments for a in s.acts)) or (
         ("off_topic",) if reading.flags & {"empty", "gibberish"} else ()
     )
-    empathy_sum = (*_empathy(components, respect, settings.empathy), *extra)
+    if "copied" in draft.notes:
+        extra.append(Summand("copied", 1, settings.empathy.copied))
+    empathy_sum = (*_empathy(components, respect, likely, settings.empathy), *extra)
     back = next((s for s in draft.segments if _moves_back(s)), None)
-    resolution_sum = _resolution(components, acts, back is not None, settings.resolution)
+    resolution_sum = _resolution(components, acts, likely, back is not None, settings.resolution)
     return Rating(
         empathy=_total(empathy_sum),
         resolution=_total(resolution_sum),
@@ -250,18 +256,47 @@ def _in_english(customer: Sequence[str]) -> bool:
     return bool(customer) and english_share(" ".join(customer[-2:])) > 0.2
 
 
-def _empathy(components: Mapping[str, int], respect: int, points: EmpathyPoints) -> tuple[Summand, ...]:
+def _likely(segments: Sequence[Segment], name: str) -> tuple[float, float]:
+    """Return how likely the levels 1 and 2 of a component are: of the segment that shows each most plainly."""
+    found = [s.likely.get(name, (1.0, 1.0)) for s in segments]
+    return max((once for once, _ in found), default=0.0), max((twice for _, twice in found), default=0.0)
+
+
+def _graded(points: Sequence[float], likely: tuple[float, float], second: float = 1.0) -> float:
+    """Return the points of a component, graded by how plainly its levels are reached.
+
+    Args:
+        points: of the levels 0, 1, 2.
+        likely: probabilities of at least level 1, and of level 2.
+        second: share of the second level's points that stands, 0..1.
+    """
+    return round(points[1] * likely[0] + (points[2] - points[1]) * likely[1] * second, 1)
+
+
+def _empathy(
+    components: Mapping[str, int], respect: int, likely: Mapping[str, tuple[float, float]], points: EmpathyPoints
+) -> tuple[Summand, ...]:
+    # A violation takes back what was specific: er and ip are then at most weak (docs/data.md, border cases).
+    stands = 1.0 - (likely["respect"][0] if respect else 0.0)
     summands = [Summand("base", 0, points.base)]
-    summands += [Summand(c, components[c], getattr(points, c)[components[c]]) for c in ("er", "ip", "ex", "ow") if components[c]]
+    summands += [
+        Summand(c, components[c], _graded(getattr(points, c), likely[c], stands)) for c in ("er", "ip", "ex", "ow") if components[c]
+    ]
     if respect:
-        summands.append(Summand("respect", respect, points.respect[respect]))
+        summands.append(Summand("respect", respect, _graded(points.respect, likely["respect"])))
     return tuple(summands)
 
 
-def _resolution(components: Mapping[str, int], acts: Sequence[str], back: bool, points: ResolutionPoints) -> tuple[Summand, ...]:
+def _resolution(
+    components: Mapping[str, int],
+    acts: Sequence[str],
+    likely: Mapping[str, tuple[float, float]],
+    back: bool,
+    points: ResolutionPoints,
+) -> tuple[Summand, ...]:
     summands = [Summand("base", 0, points.base)]
-    summands += [Summand(c, components[c], getattr(points, c)[components[c]]) for c in ("ow", "ac", "co") if components[c]]
-    summands += [Summand("back", 1, points.back)] if back and points.back else []
+    summands += [Summand(c, components[c], _graded(getattr(points, c), likely[c])) for c in ("ow", "ac", "co") if components[c]]
+    summands += [Summand("back", 1, round(points.back * likely["back"][0], 1))] if back and points.back else []
     # Asking whether it suits is worth something only where there is something to agree to.
     nothing_to_agree = components["ac"] < 2 and not components["co"]
     counted = [act for act in points.acts if act in acts and not (act == "check_agreement" and nothing_to_agree)]

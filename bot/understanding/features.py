@@ -7,10 +7,14 @@ where in the reply it stands.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from math import log, sqrt
+from functools import cached_property, lru_cache
+from math import log
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
 
 from bot.understanding.reading import Context
 from bot.understanding.text import content_stems, english_share, fold, numbers, words
@@ -89,6 +93,23 @@ class ContextFacts:
         return found
 
 
+def tokens_of(text: str) -> list[str]:
+    """Return the folded words, numbers (as many # as digits) and marks of a text."""
+    return ["#" * len(t) if t.isdigit() else t for t in _TOKEN.findall(fold(text))]
+
+
+def token_grams(token: str, shortest: int, longest: int) -> list[str]:
+    """Return a token and its character n-grams with word borders, each as often as it occurs."""
+    padded = f" {token} "
+    size = len(padded)
+    return ["w:" + token] + [padded[i : i + n] for n in range(shortest, longest + 1) for i in range(max(size - n + 1, 0))]
+
+
+def _pairs(tokens: Sequence[str]) -> list[str]:
+    """Return the word bigrams of a text, its borders included."""
+    return [f"b:{first} {second}" for first, second in zip(["^", *tokens], [*tokens, "$"], strict=True)]
+
+
 def surface(text: str, shortest: int, longest: int) -> Counter[str]:
     """Return counts of character n-grams (with word borders) and word uni- and bigrams of a text.
 
@@ -97,18 +118,32 @@ def surface(text: str, shortest: int, longest: int) -> Counter[str]:
         shortest: shortest character n-gram.
         longest: longest character n-gram.
     """
-    tokens = ["#" * len(t) if t.isdigit() else t for t in _TOKEN.findall(fold(text))]
+    tokens = tokens_of(text)
     counts: Counter[str] = Counter()
     for token in tokens:
-        counts["w:" + token] += 1
-        padded = f" {token} "
-        size = len(padded)
-        for n in range(shortest, longest + 1):
-            for i in range(max(size - n + 1, 0)):
-                counts[padded[i : i + n]] += 1
-    for first, second in zip(["^", *tokens], [*tokens, "$"], strict=True):
-        counts[f"b:{first} {second}"] += 1
+        counts.update(token_grams(token, shortest, longest))
+    counts.update(_pairs(tokens))
     return counts
+
+
+def neighbours(texts: Sequence[str]) -> list[dict[str, float]]:
+    """Return for each segment of a reply features of its neighbours: words before, words after, words anywhere else.
+
+    A sentence hurts or warms by what stands around it: irony, an "aber", a solution that follows.
+    """
+    said = [set(words(fold(text))) for text in texts]
+    often = Counter(word for found in said for word in found)
+    rows = []
+    for i, own in enumerate(said):
+        row = {f"c:p:{word}": _NEXT for word in (said[i - 1] if i else ("^",))}
+        row |= {f"c:n:{word}": _NEXT for word in (said[i + 1] if i + 1 < len(said) else ("$",))}
+        row |= {f"c:r:{word}": _ELSEWHERE for word, count in often.items() if count > (word in own)}
+        rows.append(row)
+    return rows
+
+
+_NEXT, _ELSEWHERE = 0.5, 0.35
+"""Weights of neighbouring words beside other context features (1.0)."""
 
 
 def context_features(text: str, position: int, count: int, facts: ContextFacts, times: Sequence[str] = ()) -> dict[str, float]:
@@ -160,7 +195,7 @@ def context_features(text: str, position: int, count: int, facts: ContextFacts, 
     return {"c:" + name: value for name, value in found.items()}
 
 
-Row = tuple[list[int], list[float]]
+Row = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]
 """Columns and values of a sparse row."""
 
 
@@ -202,32 +237,60 @@ class Vectorizer:
         idf = [1.0 if feature.startswith("c:") else log((1 + total) / (1 + frequency[feature])) + 1.0 for feature in kept]
         return cls({feature: i for i, feature in enumerate(kept)}, idf, shortest, longest, context_weight)
 
-    def surface_row(self, grams: Counter[str]) -> Row:
+    @cached_property
+    def _idf(self) -> npt.NDArray[np.float32]:
+        return np.asarray(self.idf, dtype=np.float32)
+
+    @cached_property
+    def _token_columns(self) -> Callable[[str], npt.NDArray[np.int32]]:
+        """Columns of a token's n-grams; words recur, so most are looked up once."""
+
+        @lru_cache(maxsize=65536)
+        def columns(token: str) -> npt.NDArray[np.int32]:
+            found = (self.index.get(gram) for gram in token_grams(token, self.shortest, self.longest))
+            return np.array([column for column in found if column is not None], dtype=np.int32)
+
+        return columns
+
+    def surface_row(self, text: str) -> Row:
         """Return columns and values of a text's surface, scaled to unit length."""
-        index, idf = self.index, self.idf
-        columns, values = [], []
-        norm = 0.0
-        for feature, count in grams.items():
-            column = index.get(feature)
-            if column is not None:
-                value = (1.0 + log(count)) * idf[column] if count > 1 else idf[column]
-                columns.append(column)
-                values.append(value)
-                norm += value * value
-        scale = 1.0 / sqrt(norm) if norm else 0.0
-        return columns, [value * scale for value in values]
+        tokens = tokens_of(text)
+        pairs = [column for pair in _pairs(tokens) if (column := self.index.get(pair)) is not None]
+        every = np.concatenate([*map(self._token_columns, tokens), np.array(pairs, dtype=np.int32)])
+        columns, counts = np.unique(every, return_counts=True)
+        values = (1.0 + np.log(counts, dtype=np.float32)) * self._idf[columns]
+        norm = float(np.sqrt(values @ values))
+        return columns, (values / np.float32(norm) if norm else values)
 
     def row(self, surface_row: Row, context: dict[str, float]) -> Row:
         """Return a surface row with the context features beside it."""
-        columns, values = list(surface_row[0]), list(surface_row[1])
-        for feature, weight in context.items():
-            column = self.index.get(feature)
-            if column is not None:
-                columns.append(column)
-                values.append(weight * self.context_weight)
-        return columns, values
+        known = [(column, weight) for feature, weight in context.items() if (column := self.index.get(feature)) is not None]
+        columns = np.array([column for column, _ in known], dtype=np.int32)
+        values = np.array([weight * self.context_weight for _, weight in known], dtype=np.float32)
+        return np.concatenate([surface_row[0], columns]), np.concatenate([surface_row[1], values])
 
-    def known_share(self, grams: Counter[str]) -> float:
+    @cached_property
+    def _trigrams(self) -> Callable[[str], tuple[int, int]]:
+        @lru_cache(maxsize=65536)
+        def share(token: str) -> tuple[int, int]:
+            if not token.isalpha():
+                return 0, 0
+            padded = f" {token} "
+            grams = {padded[i : i + 3] for i in range(len(padded) - 2)}
+            return sum(gram in self.index for gram in grams), len(grams)
+
+        return share
+
+    def known_share(self, text: str) -> float:
         """Return the share (0..1) of character trigrams that occur in the training data: low for gibberish."""
-        trigrams = [gram for gram in grams if len(gram) == 3 and gram[1] != ":" and gram.strip().isalpha()]
-        return sum(gram in self.index for gram in trigrams) / len(trigrams) if trigrams else 1.0
+        counts = [self._trigrams(token) for token in set(tokens_of(text))]
+        total = sum(count for _, count in counts)
+        return sum(known for known, _ in counts) / total if total else 1.0
+
+
+def stacked(rows: Sequence[Row], width: int) -> csr_matrix:
+    """Return rows as one sparse matrix with `width` columns."""
+    pointers = np.cumsum([0, *(len(columns) for columns, _ in rows)])
+    columns = np.concatenate([np.empty(0, dtype=np.int32), *(columns for columns, _ in rows)])
+    values = np.concatenate([np.empty(0, dtype=np.float32), *(values for _, values in rows)])
+    return csr_matrix((values, columns, pointers), shape=(len(rows), width))

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.acts import COMPONENTS, REPLY_ACTS
-from bot.understanding.features import Row, Vectorizer
+from bot.understanding.features import Row, Vectorizer, stacked
 
 Array = npt.NDArray[np.float32]
 STRENGTHS = (*COMPONENTS, "respect")
@@ -35,12 +35,14 @@ class Example:
     """One training segment.
 
     Attributes:
+        text: its words.
         features: its surface and context features.
         acts: its acts.
         strengths: component (or respect) -> level; None when only acts are known.
         back: whether it moves the case back; None when nobody can tell.
     """
 
+    text: str
     features: Features
     acts: tuple[str, ...]
     strengths: dict[str, int] | None
@@ -69,7 +71,7 @@ class Heads:
         """Return one row per segment with the probability (0..1) of each head."""
         scores = np.empty((len(rows), len(HEADS)), dtype=np.float32)
         for i, (columns, values) in enumerate(rows):
-            scores[i] = np.asarray(values, dtype=np.float32) @ self.weights[columns] + self.bias
+            scores[i] = values @ self.weights[columns] + self.bias
         return np.asarray(1.0 / (1.0 + np.exp(-scores)), dtype=np.float32)
 
     def decide(self, probabilities: Array) -> tuple[list[str], dict[str, int]]:
@@ -87,6 +89,22 @@ class Heads:
         if says[HEADS.index(BACK)]:
             strengths[BACK] = 1
         return acts, strengths
+
+    def likely(self, probabilities: Array) -> dict[str, tuple[float, float]]:
+        """Return the probabilities of the levels of one row: component, `respect` or `back` -> (at least 1, 2).
+
+        A harmful act that was seen vouches for the violation it cannot be done without.
+        """
+        p = [round(float(x), 3) for x in probabilities]
+        offset = len(REPLY_ACTS)
+        found = {name: (max(p[offset + 2 * k : offset + 2 * k + 2]), p[offset + 2 * k + 1]) for k, name in enumerate(STRENGTHS)}
+        for act, least in _LEAST_RESPECT.items():
+            surely = p[REPLY_ACTS.index(act)]
+            if surely >= self.harm_threshold:
+                once, twice = found["respect"]
+                found["respect"] = (max(once, surely), max(twice, surely) if least == 2 else twice)
+        found[BACK] = (p[HEADS.index(BACK)], 0.0)
+        return found
 
     def save(self, folder: Path) -> None:
         """Write the heads into a folder (float16 weights: a probability moves by less than 0.001)."""
@@ -168,7 +186,6 @@ def fit(
     Returns:
         The fitted heads. The same examples give the same heads.
     """
-    from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
     vectorizer = Vectorizer.fit(
@@ -178,16 +195,7 @@ def fit(
         context_weight=settings.context_weight,
         min_count=settings.min_count,
     )
-    data: list[float] = []
-    indices: list[int] = []
-    pointers = [0]
-    for example in examples:
-        grams, context = example.features
-        columns, values = vectorizer.row(vectorizer.surface_row(grams), context)
-        indices += columns
-        data += values
-        pointers.append(len(indices))
-    matrix = csr_matrix((data, indices, pointers), shape=(len(examples), len(vectorizer.index)))
+    matrix = stacked([vectorizer.row(vectorizer.surface_row(e.text), e.features[1]) for e in examples], len(vectorizer.index))
     weights = np.zeros((len(vectorizer.index), len(HEADS)), dtype=np.float32)
     bias = np.full(len(HEADS), -9.0, dtype=np.float32)
     for i, head in enumerate(HEADS):

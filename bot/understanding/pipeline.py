@@ -11,11 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from bot.understanding.features import ContextFacts, context_features, surface
+from bot.understanding.features import ContextFacts, context_features, neighbours
 from bot.understanding.grounding import ground
 from bot.understanding.heads import BACK, Array, Heads
 from bot.understanding.reading import Commitment, Context, Grounding, Reading, Segment, TimeMention, TopicHit, Topics
@@ -66,14 +65,15 @@ class ActHeads:
         text = doc._.text
         vectorizer = self.heads.vectorizer
         ranges = doc._.ranges
-        grams = [surface(text[a:b], vectorizer.shortest, vectorizer.longest) for a, b in ranges]
-        doc._.rows = tuple(vectorizer.surface_row(counts) for counts in grams)
+        parts = [text[a:b] for a, b in ranges]
+        doc._.rows = tuple(vectorizer.surface_row(part) for part in parts)
+        around = neighbours(parts)
         rows = [
-            vectorizer.row(row, context_features(text[a:b], i, len(ranges), doc._.facts, _precisions(doc._.times, a, b)))
-            for i, ((a, b), row) in enumerate(zip(ranges, doc._.rows, strict=True))
+            vectorizer.row(doc._.rows[i], context_features(part, i, len(parts), doc._.facts, _precisions(doc._.times, *ranges[i])) | around[i])
+            for i, part in enumerate(parts)
         ]
-        shares = [vectorizer.known_share(counts) for counts in grams]
-        doc._.known_share = float(np.mean(shares)) if shares else 1.0
+        shares = [vectorizer.known_share(part) for part in parts]
+        doc._.known_share = sum(shares) / len(shares) if shares else 1.0
         probabilities = self.heads.probabilities(rows)
         found = [self._segment(text, a, b, p) for (a, b), p in zip(ranges, probabilities, strict=True)]
         doc._.segments = tuple(_without_bare_warmth(found))
@@ -83,7 +83,7 @@ class ActHeads:
         assert self.heads is not None
         acts, strengths = self.heads.decide(probabilities)
         respect, back = strengths.pop("respect", 0), bool(strengths.pop(BACK, 0))
-        return Segment(start, end, text[start:end], tuple(acts), strengths, respect, back)
+        return Segment(start, end, text[start:end], tuple(acts), strengths, respect, back, self.heads.likely(probabilities))
 
     def to_disk(self, path: Path, exclude: Iterable[str] = ()) -> None:
         """Write the weights (called by spaCy)."""
@@ -110,7 +110,7 @@ def _without_bare_warmth(found: list[Segment]) -> list[Segment]:
     if any(segment.strengths.get("ip") == 2 for segment in found):
         return found
     return [
-        replace(segment, strengths=segment.strengths | {"er": 1})
+        replace(segment, strengths=segment.strengths | {"er": 1}, likely=segment.likely | {"er": (segment.likely["er"][0], 0.0)})
         if segment.strengths.get("er") == 2 and content_stems(segment.text) <= _FORMULA_STEMS
         else segment
         for segment in found

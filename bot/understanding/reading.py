@@ -80,6 +80,8 @@ class Segment:
         strengths: component -> 1 or 2, what the stretch earns by itself; absent where nothing.
         respect: violation of respect, 0 to 2.
         back: whether it moves the case back.
+        likely: component or `respect` -> probabilities (0..1) of at least level 1 and of level 2, what the levels were
+            decided on; `back` -> (probability, 0).
     """
 
     start: int
@@ -89,6 +91,7 @@ class Segment:
     strengths: dict[str, int] = field(default_factory=dict)
     respect: int = 0
     back: bool = False
+    likely: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

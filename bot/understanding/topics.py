@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from bot.understanding.features import Row, Vectorizer, surface
+from bot.understanding.features import Row, Vectorizer, stacked
 from bot.understanding.reading import Topic, TopicHit, TopicKind, Topics
 from bot.understanding.text import content_stems, fold, numbers
 
@@ -109,22 +109,11 @@ class TopicMatcher:
         return np.asarray(np.linalg.solve(kernel + self.ridge * np.eye(len(owner)), targets))
 
     def _rows(self, texts: Sequence[str]) -> csr_matrix:
-        v = self.vectorizer
-        return self._matrix([v.surface_row(surface(text, v.shortest, v.longest)) for text in texts])
-
-    def _matrix(self, rows: Sequence[Row]) -> csr_matrix:
-        data: list[float] = []
-        indices: list[int] = []
-        pointers = [0]
-        for columns, values in rows:
-            indices += columns
-            data += values
-            pointers.append(len(indices))
-        return csr_matrix((data, indices, pointers), shape=(len(rows), len(self.vectorizer.index)))
+        return stacked([self.vectorizer.surface_row(text) for text in texts], len(self.vectorizer.index))
 
     def cosines(self, index: TopicIndex, rows: Sequence[Row]) -> Floats:
         """Return the cosine (0..1) of every row with every example of a case."""
-        return np.asarray((self._matrix(rows) @ index.matrix).toarray())
+        return np.asarray((stacked(rows, len(self.vectorizer.index)) @ index.matrix).toarray())
 
     def hits(self, index: TopicIndex, kind: TopicKind, segment: "Stretch", cosines: Floats) -> list[TopicHit]:
         """Return the topics of a kind that a segment addresses, best first.
@@ -138,8 +127,7 @@ class TopicMatcher:
         if kind not in index.kinds:
             return []
         parts = _parts(segment.text) if kind == "question" else []
-        v = self.vectorizer
-        rows = [v.surface_row(surface(part, v.shortest, v.longest)) for part in parts]
+        rows = [self.vectorizer.surface_row(part) for part in parts]
         views = list(self.cosines(index, rows)) if rows else [cosines]
         found: dict[str, float] = {}  # in order: best topic of the first part first
         for view in views:

@@ -20,7 +20,7 @@ from bot.errors import ModelError, StorageError
 from bot.understanding.heads import HeadSettings, fit
 from bot.understanding.training_data import training_examples
 
-MODEL_FORMAT = 15
+MODEL_FORMAT = 16
 """Raised when the code of the understanding changes what a model folder holds."""
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.content import nlu_examples, rated_replies
 from bot.content.schema import RatedReply, RatedSegment
-from bot.understanding.features import ContextFacts, context_features, surface
+from bot.understanding.features import ContextFacts, context_features, neighbours, surface
 from bot.understanding.heads import STRENGTHS, Example
 from bot.understanding.reading import Context, Turn
 from bot.understanding.times import find_times
@@ -20,9 +20,11 @@ def examples_of(reply: RatedReply, shortest: int, longest: int) -> list[Example]
     """Return one example for each segment of a rated reply."""
     facts = ContextFacts(context_of(reply))
     count = len(reply.segments)
+    around = neighbours([s.text for s in reply.segments])
     return [
         Example(
-            (surface(s.text, shortest, longest), context_features(s.text, i, count, facts, precisions(s.text))),
+            s.text,
+            (surface(s.text, shortest, longest), context_features(s.text, i, count, facts, precisions(s.text)) | around[i]),
             tuple(s.acts),
             {c: getattr(s, c) for c in STRENGTHS},
             _moves_back(reply, s),
@@ -68,7 +70,7 @@ def nlu_act_examples(data: Path, shortest: int, longest: int) -> Iterator[Exampl
     """Yield one example for each sentence of `data/nlu/` labelled with acts; they carry no context features."""
     for labels, text in nlu_examples(data):
         if not any(label.startswith("ask/") for label in labels):
-            yield Example((surface(text, shortest, longest), {}), labels, _implied(labels))
+            yield Example(text, (surface(text, shortest, longest), {}), labels, _implied(labels))
 
 
 def training_examples(data: Path, shortest: int, longest: int) -> list[Example]:
