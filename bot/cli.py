@@ -125,6 +125,9 @@ def validate(
         typer.echo(f"{len(report.problems)} Fehler. Geprüft: {counts or 'nichts'}.")
         raise typer.Exit(1)
     typer.echo(f"Alles in Ordnung: {counts}.")
+    if report.split:
+        parts = ", ".join(map(str, report.split))
+        typer.echo(f"Nach Stimmen in {len(report.split)} Teile getrennt ({parts} Antworten); keine Antwort steht zweimal.")
 
 
 @app.command()
@@ -265,6 +268,36 @@ def agreement(
         typer.echo(json.dumps(asdict(found), ensure_ascii=False))
         return
     _print_agreement(found)
+
+
+@app.command()
+def crossvalidate(
+    parts: Annotated[int, typer.Option("--teile", min=2, help="Teile, in die die Stimmen getrennt werden.")] = 4,
+    draws: Annotated[int, typer.Option(min=10, help="Ziehungen für die 95-%-Bereiche.")] = 200,
+    as_json: Annotated[bool, typer.Option("--json", help="Als JSON ausgeben.")] = False,
+) -> None:
+    """Prüft, wie gut das System Stimmen beurteilt, von denen es nicht gelernt hat; je Stimme und je Art der Antwort."""
+    import json
+    from dataclasses import asdict
+
+    from bot.config import data_root, load_config
+    from bot.evaluation.agreement import agreement as measure
+    from bot.evaluation.crossvalidation import by_group, cross_validate
+
+    config = load_config()
+    with _progress("Trainiert und bewertet in Teilen") as report:
+        items = cross_validate(data_root(), config, parts, report)
+    found, groups = measure(items, draws=draws), by_group(items)
+    if as_json:
+        typer.echo(json.dumps(asdict(found) | {"groups": [asdict(group) for group in groups]}, ensure_ascii=False))
+        return
+    _print_agreement(found)
+    typer.echo("\nStimme oder #Art       Antworten   Kappa Empathie  Lösung   Abweichung Empathie  Lösung (Punkte)")
+    for g in groups:
+        typer.echo(
+            f"{g.name:22} {g.replies:9}   {g.kappa['empathy']:14.2f}  {g.kappa['resolution']:6.2f}"
+            f"   {g.bias['empathy']:+19.1f}  {g.bias['resolution']:+6.1f}"
+        )
 
 
 def _print_agreement(found: "Agreement") -> None:

@@ -49,6 +49,7 @@ class Training(Section):
     act_threshold: Share
     strength_threshold: Share
     harm_threshold: Share
+    severe_threshold: Share
 
 
 class MoodSettings(Section):

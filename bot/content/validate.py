@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.acts import REPLY_ACTS
 from bot.config import load_config
+from bot.content.duplicates import near_duplicates, split_by_author
 from bot.content.files import Problem, check_jsonl, check_yaml, read_text
 from bot.content.library import example_lines, yaml_files
 from bot.content.schema import Line, NluFile, Persona, RatedReply, Scenario, Strict, WordingBank
@@ -15,6 +16,9 @@ from bot.errors import NotFoundError
 
 SLOTS = ("trainee", "time", "old_time", "quote", "wrong", "right", "waited", "company", "fact")
 """What a line may hold in braces; a line is only said when all its slots can be filled."""
+
+PARTS = 4
+"""Parts that the voices are split into for cross-validation."""
 
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _KINDS: dict[str, type[Strict]] = {
@@ -32,10 +36,12 @@ class Report:
     Attributes:
         problems: everything that must be corrected.
         counts: kind of content -> number of items, for the summary.
+        split: replies in each part when the voices are split for cross-validation; empty with fewer voices than parts.
     """
 
     problems: list[Problem] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    split: tuple[int, ...] = ()
 
 
 def validate(path: Path) -> Report:
@@ -62,7 +68,25 @@ def validate(path: Path) -> Report:
     names = _Names(root)
     for file in files:
         _check_file(file, names, report)
+    report.problems += _copies(names)
+    replies = [reply for reply, _, _ in names.replies]
+    if len({reply.author for reply in replies}) >= PARTS:
+        sizes = [sum(reply.author in part for reply in replies) for part in split_by_author(replies, PARTS)]
+        report.split = tuple(sizes)
     return report
+
+
+def _copies(names: "_Names") -> Iterator[Problem]:
+    """Yield rated replies that nearly repeat another one."""
+    places = {reply.id: (path, number, reply) for reply, path, number in names.replies}
+    for pair in near_duplicates([reply for reply, _, _ in names.replies]):
+        path, number, reply = places[pair.second]
+        other, line, _ = places[pair.first]
+        yield Problem(
+            path, number, "segments", reply.text,
+            f"fast gleich mit {pair.first} in {other.name}, Zeile {line} (Ähnlichkeit {pair.likeness:.2f} von 1); "
+            "bitte eine davon neu schreiben oder streichen",
+        )  # fmt: skip
 
 
 def _content_files(root: Path) -> list[Path]:
@@ -81,6 +105,7 @@ class _Names:
             self.topics |= {b.intent.removeprefix("ask/") for b in nlu.nlu if b.intent.startswith("ask/")} if nlu else set()
         self.causes = set(load_config().mood.effects)
         self.seen: dict[str, str] = {}
+        self.replies: list[tuple[RatedReply, Path, int]] = []
 
     def twice(self, key: str, place: str) -> str | None:
         """Return where `key` was seen before, and remember it."""
@@ -210,6 +235,7 @@ def _check_ratings(path: Path, names: _Names, report: Report) -> None:
         if reply is None:
             continue
         report.counts["ratings"] += 1
+        names.replies.append((reply, path, number))
         before = names.twice(f"rating {reply.id}", f"{path.name}:{number}")
         if before:
             report.problems.append(Problem(path, number, "id", reply.id, f"diese id gibt es schon ({before})"))

@@ -128,12 +128,23 @@ def level_of(score: float) -> int:
 
 @dataclass(frozen=True)
 class RatedItem:
-    """A reply with its raters' ratings and the system's."""
+    """A reply with its raters' ratings and the system's.
+
+    Attributes:
+        id: of the reply.
+        text: the reply.
+        ratings: one mapping with `empathy`, `resolution` and, where known, `acts` and `respect` for each rater.
+        system: the system's rating.
+        author: who wrote it, where that is known.
+        tags: what makes it hard, where that is known.
+    """
 
     id: str
     text: str
     ratings: Sequence[dict[str, Any]]
     system: Rating
+    author: str = ""
+    tags: tuple[str, ...] = ()
 
     def rater_mean(self, score: str) -> float:
         """Return the mean level of the raters."""
@@ -201,10 +212,14 @@ def _item(path: Path, number: int, line: str, nlp: Language, config: Config) -> 
             f"{path}:{number}: {error} fehlt oder hat die falsche Form.",
             "Erwartet: turns (das letzte vom agent) und ratings mit empathy und resolution.",
         ) from error
-    context = Context(turns[:-1], data.get("channel", "chat"))
-    reading = read(nlp, turns[-1].text, context)
-    system = rate(reading, config.evaluation, earlier=context.said_by("agent"), customer=context.said_by("customer"))
-    return RatedItem(str(data.get("id", number)), turns[-1].text, ratings, system)
+    system = rate_in_context(turns[-1].text, Context(turns[:-1], data.get("channel", "chat")), nlp, config)
+    return RatedItem(str(data.get("id", number)), turns[-1].text, ratings, system, str(data.get("author", "")))
+
+
+def rate_in_context(text: str, context: Context, nlp: Language, config: Config) -> Rating:
+    """Return the system's rating of a lone reply in its context, without feedback."""
+    reading = read(nlp, text, context)
+    return rate(reading, config.evaluation, earlier=context.said_by("agent"), customer=context.said_by("customer"))
 
 
 def agreement(items: Sequence[RatedItem], *, draws: int = 1000) -> Agreement:

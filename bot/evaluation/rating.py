@@ -11,6 +11,8 @@ from bot.understanding.reading import Segment
 from bot.understanding.text import content_stems, english_share, fold, numbers, words
 
 _MOVES_BACK = frozenset({"deflect", "dismiss", "transfer", "set_expectation", "commit", "close", "reask", "offer", "explain"})
+_SHORTEST_COPY = 3
+"""Words from which saying the same again is a repetition."""
 _ACT_OF_COMPONENT = {
     "er": ("apologize", "acknowledge_feeling", "own", "thank", "greet", "acknowledge_facts"),
     "ip": ("acknowledge_facts", "acknowledge_feeling", "own", "apologize"),
@@ -242,7 +244,10 @@ def _names(text: str, value: str) -> bool:
 
 
 def _copied(text: str, source: str) -> float:
-    """Return the share (0..1) of a text's content words that stand in a source; 0 for very short texts."""
+    """Return the share (0..1) of a text's content words that stand in a source; 0 for very short texts, unless word by word."""
+    said = words(fold(text))
+    if len(said) >= _SHORTEST_COPY and said == words(fold(source)):
+        return 1.0
     mine, theirs = content_stems(text), content_stems(source)
     return len(mine & theirs) / len(mine) if len(mine) >= 6 and len(theirs) <= 3 * len(mine) else 0.0
 
@@ -273,17 +278,26 @@ def _graded(points: Sequence[float], likely: tuple[float, float], second: float 
     return round(points[1] * likely[0] + (points[2] - points[1]) * likely[1] * second, 1)
 
 
+def _beyond_doubt(likely: float) -> float:
+    """Return how much of a deduction counts: nothing where it is just decided, all of it at 1.
+
+    Without the slope one letter could cost a reply half its points.
+    """
+    return min(1.0, max(0.0, (likely - 0.5) / 0.3))
+
+
 def _empathy(
     components: Mapping[str, int], respect: int, likely: Mapping[str, tuple[float, float]], points: EmpathyPoints
 ) -> tuple[Summand, ...]:
     # A violation takes back what was specific: er and ip are then at most weak (docs/data.md, border cases).
-    stands = 1.0 - (likely["respect"][0] if respect else 0.0)
+    violation = (_beyond_doubt(likely["respect"][0]), _beyond_doubt(likely["respect"][1])) if respect else (0.0, 0.0)
+    stands = 1.0 - violation[0]
     summands = [Summand("base", 0, points.base)]
     summands += [
         Summand(c, components[c], _graded(getattr(points, c), likely[c], stands)) for c in ("er", "ip", "ex", "ow") if components[c]
     ]
     if respect:
-        summands.append(Summand("respect", respect, _graded(points.respect, likely["respect"])))
+        summands.append(Summand("respect", respect, _graded(points.respect, violation)))
     return tuple(summands)
 
 

@@ -8,7 +8,7 @@ where in the reply it stands.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from math import log
 
@@ -17,7 +17,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from bot.understanding.reading import Context
-from bot.understanding.text import content_stems, english_share, fold, numbers, words
+from bot.understanding.spelling import Spelling
+from bot.understanding.text import content_stems, english_share, fold, is_content, numbers, words
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[?!…]|[^\w\s]")
 _EMOJI = re.compile(r"[\U0001F300-\U0001FAFF☀-➿]|[:;]-?[)D(]")
@@ -25,6 +26,10 @@ _GIVES_DATA = re.compile(r"\d{3,}|\d[\d ./-]{3,}\d")
 _ASKS_DATA = re.compile(
     r"(kundennummer|kundennr|vorgangsnummer|ticketnummer|vertragsnummer|rechnungsnummer|bestellnummer|auftragsnummer|nummer|name\b|namen|heissen|anschrift|adresse|geburts|kennwort|mail|plz|postleitzahl)"
 )
+
+
+def _grams(word: str) -> list[str]:
+    return [word[i : i + 5] for i in range(len(word) - 4)]
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,11 @@ class ContextFacts:
     def customer_stems(self) -> set[str]:
         """Content stems of the customer."""
         return content_stems(self.customer_text)
+
+    @cached_property
+    def customer_grams(self) -> set[str]:
+        """Five-letter stretches of the customer's longer words, so that `Urlaubstag` takes up `Urlaub`."""
+        return {gram for word in words(self.customer_text) if is_content(word) for gram in _grams(fold(word))}
 
     @cached_property
     def customer_numbers(self) -> set[str]:
@@ -93,9 +103,21 @@ class ContextFacts:
         return found
 
 
+_NAMED = re.compile(
+    r"\b(Frau|Herrn?|Familie|[Nn]ame ist|[Ii]ch heiße|[Hh]ier ist|[Hh]ier spricht)((?:\s+(?:Dr\.|Prof\.|Doktor|Professor))*)\s+"
+    r"([A-ZÄÖÜÇŞĐŁ][\w’'-]+(?:\s+(?:von|van|de|el|al)?\s?[A-ZÄÖÜÇŞĐŁ][\w’'-]+){0,2})"
+)
+
+
+@lru_cache(maxsize=4096)
+def without_names(text: str) -> str:
+    """Return a text with people's names made alike, so that nobody's name or origin moves a score."""
+    return _NAMED.sub(r"\1\2 Name", text)
+
+
 def tokens_of(text: str) -> list[str]:
-    """Return the folded words, numbers (as many # as digits) and marks of a text."""
-    return ["#" * len(t) if t.isdigit() else t for t in _TOKEN.findall(fold(text))]
+    """Return the folded words, numbers (as many # as digits) and marks of a text; names are all the same."""
+    return ["#" * len(t) if t.isdigit() else t for t in _TOKEN.findall(fold(without_names(text)))]
 
 
 def token_grams(token: str, shortest: int, longest: int) -> list[str]:
@@ -110,20 +132,15 @@ def _pairs(tokens: Sequence[str]) -> list[str]:
     return [f"b:{first} {second}" for first, second in zip(["^", *tokens], [*tokens, "$"], strict=True)]
 
 
-def surface(text: str, shortest: int, longest: int) -> Counter[str]:
-    """Return counts of character n-grams (with word borders) and word uni- and bigrams of a text.
+def surface(tokens: Sequence[str], shortest: int, longest: int) -> list[str]:
+    """Return character n-grams (with word borders) and word uni- and bigrams, each as often as it occurs.
 
     Args:
-        text: the segment.
+        tokens: of a segment.
         shortest: shortest character n-gram.
         longest: longest character n-gram.
     """
-    tokens = tokens_of(text)
-    counts: Counter[str] = Counter()
-    for token in tokens:
-        counts.update(token_grams(token, shortest, longest))
-    counts.update(_pairs(tokens))
-    return counts
+    return [gram for token in tokens for gram in token_grams(token, shortest, longest)] + _pairs(tokens)
 
 
 def neighbours(texts: Sequence[str]) -> list[dict[str, float]]:
@@ -131,7 +148,7 @@ def neighbours(texts: Sequence[str]) -> list[dict[str, float]]:
 
     A sentence hurts or warms by what stands around it: irony, an "aber", a solution that follows.
     """
-    said = [set(words(fold(text))) for text in texts]
+    said = [set(words(fold(without_names(text)))) for text in texts]
     often = Counter(word for found in said for word in found)
     rows = []
     for i, own in enumerate(said):
@@ -158,11 +175,16 @@ def context_features(text: str, position: int, count: int, facts: ContextFacts, 
     """
     found = dict(facts.features)
     found |= {f"time={precision}": 1.0 for precision in times}
-    stems = content_stems(text)
+    plain = without_names(text)
+    stems = content_stems(plain)
     shared = stems & facts.customer_stems
     named = numbers(text)
+    content = {fold(word) for word in words(plain) if is_content(word)}
+    near = sum(any(gram in facts.customer_grams for gram in _grams(word)) for word in content)
     if stems:
         found["shared_share"] = len(shared) / len(stems)
+        found["near_share"] = near / len(content)
+    found[f"near={min(near, 4)}"] = 1.0
     found[f"shared={min(len(shared), 4)}"] = 1.0
     right = named & facts.customer_numbers
     found[f"shared_numbers={min(len(right), 2)}"] = 1.0
@@ -215,11 +237,16 @@ class Vectorizer:
     shortest: int
     longest: int
     context_weight: float
+    spelling: Spelling = field(default_factory=lambda: Spelling(()))
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the tokens of a text with typing errors put right."""
+        return [self.spelling.correct(token) for token in tokens_of(text)]
 
     @classmethod
     def fit(
         cls,
-        rows: Iterable[tuple[Counter[str], dict[str, float]]],
+        rows: Iterable[tuple[str, dict[str, float]]],
         *,
         shortest: int,
         longest: int,
@@ -227,15 +254,16 @@ class Vectorizer:
         min_count: int,
     ) -> "Vectorizer":
         """Learn columns from training rows; features in fewer than `min_count` rows are dropped."""
+        rows = list(rows)
+        spelling = Spelling.learn((token for text, _ in rows for token in tokens_of(text)), min_count)
         frequency: Counter[str] = Counter()
-        total = 0
-        for grams, context in rows:
-            frequency.update(grams.keys())
+        for text, context in rows:
+            frequency.update(set(surface([spelling.correct(token) for token in tokens_of(text)], shortest, longest)))
             frequency.update(context.keys())
-            total += 1
+        total = len(rows)
         kept = sorted(feature for feature, count in frequency.items() if count >= min_count)
         idf = [1.0 if feature.startswith("c:") else log((1 + total) / (1 + frequency[feature])) + 1.0 for feature in kept]
-        return cls({feature: i for i, feature in enumerate(kept)}, idf, shortest, longest, context_weight)
+        return cls({feature: i for i, feature in enumerate(kept)}, idf, shortest, longest, context_weight, spelling)
 
     @cached_property
     def _idf(self) -> npt.NDArray[np.float32]:
@@ -254,7 +282,7 @@ class Vectorizer:
 
     def surface_row(self, text: str) -> Row:
         """Return columns and values of a text's surface, scaled to unit length."""
-        tokens = tokens_of(text)
+        tokens = self.tokens(text)
         pairs = [column for pair in _pairs(tokens) if (column := self.index.get(pair)) is not None]
         every = np.concatenate([*map(self._token_columns, tokens), np.array(pairs, dtype=np.int32)])
         columns, counts = np.unique(every, return_counts=True)
@@ -283,7 +311,7 @@ class Vectorizer:
 
     def known_share(self, text: str) -> float:
         """Return the share (0..1) of character trigrams that occur in the training data: low for gibberish."""
-        counts = [self._trigrams(token) for token in set(tokens_of(text))]
+        counts = [self._trigrams(token) for token in set(self.tokens(text))]
         total = sum(count for _, count in counts)
         return sum(known for known, _ in counts) / total if total else 1.0
 

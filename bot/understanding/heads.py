@@ -5,7 +5,6 @@ regression (McCullagh 1980, Regression models for ordinal data, J. R. Stat. Soc.
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from bot.acts import COMPONENTS, REPLY_ACTS
 from bot.understanding.features import Row, Vectorizer, stacked
+from bot.understanding.spelling import Spelling
 
 Array = npt.NDArray[np.float32]
 STRENGTHS = (*COMPONENTS, "respect")
@@ -24,10 +24,12 @@ BACK = "back"
 HEADS: tuple[str, ...] = (*(f"act:{a}" for a in REPLY_ACTS), *(f"{c}>={n}" for c in STRENGTHS for n in (1, 2)), BACK)
 """Names of all heads, in the order of the weight columns."""
 
-_LEAST_RESPECT = {"rude": 2, "dismiss": 1, "blame_customer": 1}
-"""Acts that cannot be done without violating respect, and how severely at least."""
+_VIOLATING = ("dismiss", "blame_customer")
+"""Acts that cannot be done without violating respect; `rude` violates it severely."""
+_HINT = 0.3
+"""What the other signs of a violation count beside the head for severe ones and the act `rude` (1 each)."""
 
-Features = tuple[Counter[str], dict[str, float]]
+_SIGNS = ("respect>=1", "respect>=2", "act:rude", *(f"act:{act}" for act in _VIOLATING))
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,14 @@ class Example:
 
     Attributes:
         text: its words.
-        features: its surface and context features.
+        context: its context features.
         acts: its acts.
         strengths: component (or respect) -> level; None when only acts are known.
         back: whether it moves the case back; None when nobody can tell.
     """
 
     text: str
-    features: Features
+    context: dict[str, float]
     acts: tuple[str, ...]
     strengths: dict[str, int] | None
     back: bool | None = None
@@ -58,14 +60,16 @@ class Heads:
         weights: one row per column, one column per head.
         bias: one number per head.
         thresholds: probability from which a head says yes.
-        harm_threshold: probability from which a harmful act alone counts as a violation of respect.
+        strength_threshold: probability from which a component's level is reached.
+        severe_threshold: sum of the signs from which a violation of respect is severe.
     """
 
     vectorizer: Vectorizer
     weights: Array
     bias: Array
     thresholds: Array
-    harm_threshold: float
+    strength_threshold: float
+    severe_threshold: float
 
     def probabilities(self, rows: Sequence[Row]) -> Array:
         """Return one row per segment with the probability (0..1) of each head."""
@@ -83,26 +87,33 @@ class Heads:
         for k, component in enumerate(STRENGTHS):
             if says[offset + 2 * k]:
                 strengths[component] = 2 if says[offset + 2 * k + 1] else 1
-        for act, least in _LEAST_RESPECT.items():
-            if probabilities[REPLY_ACTS.index(act)] >= self.harm_threshold:
-                strengths["respect"] = max(strengths.get("respect", 0), least)
+        violation = self._violation(probabilities)
+        strengths.pop("respect", None)
+        if max(violation) >= 0.5:
+            strengths["respect"] = 2 if violation[1] >= 0.5 else 1
         if says[HEADS.index(BACK)]:
             strengths[BACK] = 1
         return acts, strengths
 
-    def likely(self, probabilities: Array) -> dict[str, tuple[float, float]]:
-        """Return the probabilities of the levels of one row: component, `respect` or `back` -> (at least 1, 2).
+    def _violation(self, probabilities: Array) -> tuple[float, float]:
+        """Return how likely a violation of respect is, and a severe one (0..1; from 0.5 it is taken as one).
 
-        A harmful act that was seen vouches for the violation it cannot be done without.
+        Irony and contempt rarely show in one head alone; together the heads find them (docs/evaluation.md).
         """
+        p = {name: float(probabilities[HEADS.index(name)]) for name in _SIGNS}
+        other = p["respect>=1"] + sum(p[f"act:{act}"] for act in _VIOLATING)
+        severe = (p["respect>=2"] + p["act:rude"] + _HINT * other) / (2 * self.severe_threshold)
+        mild = p["respect>=1"] / (2 * self.strength_threshold)
+        acted = max((p[f"act:{act}"] for act in _VIOLATING if p[f"act:{act}"] >= 0.5), default=0.0)
+        return min(1.0, max(mild, acted, severe if severe >= 0.5 else 0.0)), min(1.0, severe)
+
+    def likely(self, probabilities: Array) -> dict[str, tuple[float, float]]:
+        """Return the probabilities of the levels of one row: component, `respect` or `back` -> (at least 1, 2)."""
         p = [round(float(x), 3) for x in probabilities]
         offset = len(REPLY_ACTS)
-        found = {name: (max(p[offset + 2 * k : offset + 2 * k + 2]), p[offset + 2 * k + 1]) for k, name in enumerate(STRENGTHS)}
-        for act, least in _LEAST_RESPECT.items():
-            surely = p[REPLY_ACTS.index(act)]
-            if surely >= self.harm_threshold:
-                once, twice = found["respect"]
-                found["respect"] = (max(once, surely), max(twice, surely) if least == 2 else twice)
+        found = {name: (max(p[offset + 2 * k : offset + 2 * k + 2]), p[offset + 2 * k + 1]) for k, name in enumerate(COMPONENTS)}
+        once, twice = self._violation(probabilities)
+        found["respect"] = (round(once, 3), round(twice, 3))
         found[BACK] = (p[HEADS.index(BACK)], 0.0)
         return found
 
@@ -111,8 +122,10 @@ class Heads:
         folder.mkdir(parents=True, exist_ok=True)
         v = self.vectorizer
         meta = {
-            "harm_threshold": self.harm_threshold,
+            "strength_threshold": self.strength_threshold,
+            "severe_threshold": self.severe_threshold,
             "features": list(v.index),
+            "words": list(v.spelling.known),
             "shortest": v.shortest,
             "longest": v.longest,
             "context_weight": v.context_weight,
@@ -137,8 +150,16 @@ class Heads:
             meta["shortest"],
             meta["longest"],
             meta["context_weight"],
+            Spelling(tuple(meta["words"])),
         )
-        return cls(vectorizer, arrays["weights"].astype(np.float32), arrays["bias"], arrays["thresholds"], meta["harm_threshold"])
+        return cls(
+            vectorizer,
+            arrays["weights"].astype(np.float32),
+            arrays["bias"],
+            arrays["thresholds"],
+            meta["strength_threshold"],
+            meta["severe_threshold"],
+        )
 
 
 @dataclass(frozen=True)
@@ -154,6 +175,7 @@ class HeadSettings:
     act_threshold: float
     strength_threshold: float
     harm_threshold: float
+    severe_threshold: float
 
 
 def targets(examples: Sequence[Example], head: str) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
@@ -189,13 +211,13 @@ def fit(
     from sklearn.linear_model import LogisticRegression
 
     vectorizer = Vectorizer.fit(
-        (e.features for e in examples),
+        ((e.text, e.context) for e in examples),
         shortest=settings.shortest,
         longest=settings.longest,
         context_weight=settings.context_weight,
         min_count=settings.min_count,
     )
-    matrix = stacked([vectorizer.row(vectorizer.surface_row(e.text), e.features[1]) for e in examples], len(vectorizer.index))
+    matrix = stacked([vectorizer.row(vectorizer.surface_row(e.text), e.context) for e in examples], len(vectorizer.index))
     weights = np.zeros((len(vectorizer.index), len(HEADS)), dtype=np.float32)
     bias = np.full(len(HEADS), -9.0, dtype=np.float32)
     for i, head in enumerate(HEADS):
@@ -209,6 +231,7 @@ def fit(
                 class_weight={0: 1.0, 1: settings.positive_weight},
                 random_state=0,
                 max_iter=300,
+                tol=0.02,
             )
             classifier.fit(matrix[usable], known)
             weights[:, i] = classifier.coef_[0]
@@ -222,4 +245,4 @@ def fit(
         ],
         dtype=np.float32,
     )
-    return Heads(vectorizer, weights, bias, cut, settings.harm_threshold)
+    return Heads(vectorizer, weights, bias, cut, settings.strength_threshold, settings.severe_threshold)

@@ -69,7 +69,9 @@ class ActHeads:
         doc._.rows = tuple(vectorizer.surface_row(part) for part in parts)
         around = neighbours(parts)
         rows = [
-            vectorizer.row(doc._.rows[i], context_features(part, i, len(parts), doc._.facts, _precisions(doc._.times, *ranges[i])) | around[i])
+            vectorizer.row(
+                doc._.rows[i], context_features(part, i, len(parts), doc._.facts, _precisions(doc._.times, *ranges[i])) | around[i]
+            )
             for i, part in enumerate(parts)
         ]
         shares = [vectorizer.known_share(part) for part in parts]

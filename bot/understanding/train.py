@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -17,10 +17,10 @@ import bot.understanding.pipeline  # noqa: F401  (registers the components)
 from bot.config import Config, PipelineStep
 from bot.content import nlu_examples
 from bot.errors import ModelError, StorageError
-from bot.understanding.heads import HeadSettings, fit
+from bot.understanding.heads import Example, HeadSettings, fit
 from bot.understanding.training_data import training_examples
 
-MODEL_FORMAT = 16
+MODEL_FORMAT = 21
 """Raised when the code of the understanding changes what a model folder holds."""
 
 
@@ -72,6 +72,7 @@ def head_settings(config: Config) -> HeadSettings:
         act_threshold=t.act_threshold,
         strength_threshold=t.strength_threshold,
         harm_threshold=t.harm_threshold,
+        severe_threshold=t.severe_threshold,
     )
 
 
@@ -90,14 +91,11 @@ def train(data: Path, config: Config, progress: Callable[[float], None] = lambda
         ContentError: when a file is wrong.
         ModelError: when there are no training examples at all.
     """
-    nlp = build(config)
-    settings = head_settings(config)
-    examples = training_examples(data, settings.shortest, settings.longest)
+    examples = training_examples(data)
     if not examples:
         raise ModelError(f"In {data} liegen keine Trainingsbeispiele.", "Erwartet werden data/nlu/*.yml und data/ratings/*.jsonl.")
     progress(0.1)
-    heads = fit(examples, settings, lambda share: progress(0.1 + 0.85 * share))
-    nlp.get_pipe("act_heads").heads = heads  # type: ignore[attr-defined]
+    nlp = fitted(examples, config, lambda share: progress(0.1 + 0.85 * share))
     general: dict[str, list[str]] = {}
     for labels, text in nlu_examples(data):
         for label in labels:
@@ -105,6 +103,19 @@ def train(data: Path, config: Config, progress: Callable[[float], None] = lambda
                 general.setdefault(label.removeprefix("ask/"), []).append(text)
     nlp.get_pipe("topic_finder").general = {topic: tuple(texts) for topic, texts in general.items()}  # type: ignore[attr-defined]
     progress(1.0)
+    return nlp
+
+
+def fitted(examples: Sequence[Example], config: Config, progress: Callable[[float], None] = lambda share: None) -> Language:
+    """Return a pipeline whose heads are trained on examples; it knows no question topics.
+
+    Args:
+        examples: training segments.
+        config: settings.
+        progress: called with the share done, 0..1.
+    """
+    nlp = build(config)
+    nlp.get_pipe("act_heads").heads = fit(examples, head_settings(config), progress)  # type: ignore[attr-defined]
     return nlp
 
 

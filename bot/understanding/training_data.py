@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.content import nlu_examples, rated_replies
 from bot.content.schema import RatedReply, RatedSegment
-from bot.understanding.features import ContextFacts, context_features, neighbours, surface
+from bot.understanding.features import ContextFacts, context_features, neighbours
 from bot.understanding.heads import STRENGTHS, Example
 from bot.understanding.reading import Context, Turn
 from bot.understanding.times import find_times
@@ -16,7 +16,7 @@ def context_of(reply: RatedReply) -> Context:
     return Context(turns=tuple(Turn(t.role, t.text) for t in reply.turns), channel=reply.channel)
 
 
-def examples_of(reply: RatedReply, shortest: int, longest: int) -> list[Example]:
+def examples_of(reply: RatedReply) -> list[Example]:
     """Return one example for each segment of a rated reply."""
     facts = ContextFacts(context_of(reply))
     count = len(reply.segments)
@@ -24,7 +24,7 @@ def examples_of(reply: RatedReply, shortest: int, longest: int) -> list[Example]
     return [
         Example(
             s.text,
-            (surface(s.text, shortest, longest), context_features(s.text, i, count, facts, precisions(s.text)) | around[i]),
+            context_features(s.text, i, count, facts, precisions(s.text)) | around[i],
             tuple(s.acts),
             {c: getattr(s, c) for c in STRENGTHS},
             _moves_back(reply, s),
@@ -66,16 +66,16 @@ def _implied(labels: Sequence[str]) -> dict[str, int] | None:
     return None
 
 
-def nlu_act_examples(data: Path, shortest: int, longest: int) -> Iterator[Example]:
+def nlu_act_examples(data: Path) -> Iterator[Example]:
     """Yield one example for each sentence of `data/nlu/` labelled with acts; they carry no context features."""
     for labels, text in nlu_examples(data):
         if not any(label.startswith("ask/") for label in labels):
-            yield Example(text, (surface(text, shortest, longest), {}), labels, _implied(labels))
+            yield Example(text, {}, labels, _implied(labels))
 
 
-def training_examples(data: Path, shortest: int, longest: int) -> list[Example]:
+def training_examples(data: Path) -> list[Example]:
     """Return all examples of a data folder, in a fixed order."""
-    examples = list(nlu_act_examples(data, shortest, longest))
+    examples = list(nlu_act_examples(data))
     for reply in rated_replies(data):
-        examples += examples_of(reply, shortest, longest)
+        examples += examples_of(reply)
     return examples

@@ -1,5 +1,6 @@
 """What an author is told about a content file."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 import yaml
 
 from bot.config import data_root
+from bot.content import rated_replies
+from bot.content.duplicates import split_by_author
 from bot.content.validate import validate
 from bot.errors import NotFoundError
 
@@ -118,3 +121,52 @@ def test_an_unknown_act_in_the_training_examples_is_reported(data: Path):
 def test_a_path_that_does_not_exist_says_so():
     with pytest.raises(NotFoundError, match="gibt es nicht"):
         validate(Path("nirgendwo"))
+
+
+def rated(author: str, number: int, customer: str, reply: str) -> str:
+    return json.dumps(
+        {
+            "id": f"{author}-{number:03d}",
+            "author": author,
+            "channel": "chat",
+            "turns": [{"role": "customer", "text": customer}],
+            "segments": [{"text": reply, "acts": ["act"], "ac": 2}],
+            "empathy": 1, "resolution": 3, "er": 0, "ip": 0, "ex": 0, "ow": 0, "ac": 2, "co": 0, "respect": 0,
+        },
+        ensure_ascii=False,
+    )  # fmt: skip
+
+
+LIFT = "Der Aufzug steht seit drei Wochen, und ich wohne im fünften Stock."
+ROUTER = "Der Router blinkt rot, das Internet ist weg."
+REPLY = "Ich habe den Monteur bestellt, er kommt am Dienstag um neun und meldet sich vorher."
+
+
+def test_two_voices_that_wrote_the_same_are_named_with_both_places(tmp_path: Path):
+    (tmp_path / "ratings").mkdir()
+    (tmp_path / "ratings" / "anna.jsonl").write_text(rated("anna", 1, LIFT, REPLY) + "\n", encoding="utf-8")
+    (tmp_path / "ratings" / "bert.jsonl").write_text(
+        rated("bert", 1, ROUTER, REPLY.replace("bestellt", "gleich bestellt")) + "\n", encoding="utf-8"
+    )
+    problems = [str(problem) for problem in validate(tmp_path).problems]
+    assert len(problems) == 1
+    assert "bert.jsonl" in problems[0]
+    assert "anna-001 in anna.jsonl, Zeile 1" in problems[0]
+
+
+def test_one_voice_may_set_the_same_reply_into_two_different_cases_but_not_twice_into_one(tmp_path: Path):
+    path = tmp_path / "ratings" / "anna.jsonl"
+    path.parent.mkdir()
+    path.write_text(rated("anna", 1, LIFT, REPLY) + "\n" + rated("anna", 2, ROUTER, REPLY) + "\n", encoding="utf-8")
+    assert validate(tmp_path).problems == []
+    path.write_text(rated("anna", 1, LIFT, REPLY) + "\n" + rated("anna", 2, LIFT, REPLY) + "\n", encoding="utf-8")
+    assert "fast gleich mit anna-001" in str(validate(tmp_path).problems[0])
+
+
+def test_the_voices_are_split_whole_and_about_evenly():
+    replies = list(rated_replies(data_root()))
+    parts = split_by_author(replies, 4)
+    assert sorted(voice for part in parts for voice in part) == sorted({reply.author for reply in replies})
+    sizes = [sum(reply.author in part for reply in replies) for part in parts]
+    assert max(sizes) - min(sizes) <= 80
+    assert parts == split_by_author(replies, 4)
