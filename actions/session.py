@@ -15,7 +15,7 @@ from actions.move import Move, arguments_of, conversation_of, message_of, runnin
 from actions.resources import config, content, feedback, pipeline
 from bot.conversation import ACTION_FINISH, ACTION_OPEN, ACTION_REPLY, Conversation, Event
 from bot.customer import CustomerState, Scene, make_scene, mood_of, open_conversation, reasked, respond
-from bot.customer.state import MET
+from bot.customer.state import MET, Promise
 from bot.desk import TOOLS, holds, initial
 from bot.errors import ConflictError, InvalidInputError
 from bot.evaluation import Case, Hints, Rating, coach, rate, scorecard
@@ -175,14 +175,15 @@ def _rate(reading: Reading, conversation: Conversation, scene: Scene, state: Cus
     earlier = [e.reply for e in conversation.exchanges if e.turn]
     shown = [e.rating["better"] for e in conversation.exchanges if e.rating and e.rating.get("better")]
     drafts = [t["result"]["entwurf"] for e in conversation.exchanges for t in e.tools if t["tool"] == "suggestion" and t.get("result")]
-    rating = rate(
-        reading,
-        config().evaluation,
-        earlier=earlier,
-        suggestions=[*shown, *drafts],
-        customer=[e.customer for e in conversation.exchanges],
-    )
-    return coach(rating, reading, feedback(), hints_of(scene, state, conversation), turn)
+    said = [e.customer for e in conversation.exchanges]
+    rating = rate(reading, config().evaluation, earlier=earlier, suggestions=[*shown, *drafts], customer=said)
+
+    def judge(wording: str) -> Rating:
+        understood = read(pipeline(), wording, context_of(conversation, scene))
+        understood = with_reasks(understood, reasked(understood, state))
+        return rate(understood, config().evaluation, earlier=earlier, suggestions=[*shown, *drafts], customer=said)
+
+    return coach(rating, reading, feedback(), hints_of(scene, state, conversation), turn, judge)
 
 
 def hints_of(scene: Scene, state: CustomerState, conversation: Conversation) -> Hints:
@@ -196,7 +197,8 @@ def hints_of(scene: Scene, state: CustomerState, conversation: Conversation) -> 
     said = conversation.turns
     heard = {digits for turn in said for digits in _LONG_NUMBER.findall(turn.text)}
     known = [text for text in step if set(_LONG_NUMBER.findall(text)) <= heard]
-    return Hints(told[0] if told else (), known, scene.persona.salutation, scene.channel)
+    asked = [f.asked_as[0] for f in scene.scenario.facts if f.identity and f.asked_as and f.id not in state.given]
+    return Hints(told[0] if told else (), known, asked, feedback().look_up, scene.persona.salutation, scene.channel)
 
 
 class FinishSession(Move):
@@ -233,5 +235,19 @@ def case_of(scene: Scene, state: CustomerState, conversation: Conversation, outc
         demands=[(d.id, d.text, d.must, state.demands.get(d.id, "open")) for d in scene.scenario.demands],
         information=[(i.id, i.text, i.id in state.informed) for i in scene.scenario.information],
         goal=[(p, w, holds(desk, p, w)) for p, w in scene.scenario.goal.items()] if used_desk else [],
-        promises=[{"what": p.what, "by": p.by, "at": p.at, "made_in_turn": p.made_in_turn, "kept": p.kept} for p in state.promises],
+        promises=[
+            {"what": p.what, "by": p.by, "at": p.at, "made_in_turn": p.made_in_turn, "kept": _was_kept(p, state, desk, scene)}
+            for p in state.promises
+        ],
     )
+
+
+def _was_kept(promise: Promise, state: CustomerState, desk: dict[str, Any], scene: Scene) -> bool | None:
+    """Tell whether a promise was kept: done at the desk; given up for another time; None while it lies ahead."""
+    later = [p for p in state.promises if p.made_in_turn > promise.made_in_turn and set(p.demands) & set(promise.demands)]
+    if any(p.at and promise.at and p.at != promise.at for p in later):
+        return False
+    served = [d for d in scene.scenario.demands if d.id in promise.demands and d.desk]
+    if served and all(holds(desk, path, wanted) for demand in served for path, wanted in demand.desk.items()):
+        return True
+    return promise.kept

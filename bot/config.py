@@ -101,6 +101,7 @@ class EmpathyPoints(Section):
     respect: Points
     english: float
     copied: float
+    contradiction: float
 
 
 class ResolutionPoints(Section):
@@ -111,12 +112,14 @@ class ResolutionPoints(Section):
     ac: Points
     co: Points
     back: float
+    contradiction: float
     acts: dict[str, float]
 
 
 class ConversationWeights(Section):
     """Weights of the scorecard."""
 
+    late: Annotated[float, Field(ge=1.0, le=3.0)]
     replies: Share
     demands: Share
     information: Share

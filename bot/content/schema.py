@@ -392,6 +392,7 @@ class RatedReply(Strict):
 class Feedback(Strict):
     """What the coach says: key -> sentences."""
 
+    look_up: Lines = Field(description="sentences that say one is looking into it; fit any case")
     landed: dict[str, Lines]
     hurt: dict[str, Lines]
     missing: dict[str, Lines]

@@ -108,7 +108,7 @@ def _at(name: str, segment: Segment, times: int = 1) -> Cause:
 
 
 def _warmth(reading: Reading, state: CustomerState, heard_out: int) -> Iterable[Cause]:
-    wrong = {said for said, _ in reading.grounding.wrong_numbers}
+    wrong = {said for said, _ in reading.grounding.wrong_facts}
     heap = "heap" in reading.flags
     for segment in reading.segments:
         strengths, acts = segment.strengths, set(segment.acts)
@@ -180,7 +180,7 @@ def _harm(reading: Reading, progress: Progress, still_open: bool) -> Iterable[Ca
         yield Cause("demand_refused")
     if progress.contradicted:
         yield Cause("contradiction")
-    if grounding.wrong_numbers:
+    if grounding.wrong_facts:
         yield Cause("wrong_fact")
     if grounding.wrong_names:
         yield Cause("wrong_name")

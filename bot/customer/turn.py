@@ -96,8 +96,8 @@ def _slots(scene: Scene, state: CustomerState, reading: Reading, progress: Progr
         slots["old_time"], slots["time"] = progress.contradicted[0]
     elif state.promises[: len(state.promises) - len(timed)]:
         slots["old_time"] = state.promises[len(state.promises) - len(timed) - 1].by
-    if reading.grounding.wrong_numbers:
-        slots["wrong"], slots["right"] = reading.grounding.wrong_numbers[0]
+    if reading.grounding.wrong_facts:
+        slots["wrong"], slots["right"] = reading.grounding.wrong_facts[0]
     elif reading.grounding.wrong_names:
         slots["wrong"], slots["right"] = reading.grounding.wrong_names[0], scene.surname
     slots["quote"] = _quotable(reading)

@@ -1,7 +1,7 @@
 """Coaching: what landed, the one thing that would help most, and a better wording of this very reply."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2s
 
@@ -11,7 +11,7 @@ from bot.understanding import Reading
 
 _LANDED = ("ip2", "er2", "ow2", "co2", "ex2", "ac2")
 _HARM = ("rude", "blame_customer", "dismiss", "deflect", "reask")
-_NOTES = ("nonsense", "heap", "copied", "wrong_fact", "repeated", "worn_apology", "parroted", "english")
+_NOTES = ("nonsense", "heap", "contradiction", "copied", "wrong_fact", "repeated", "worn_apology", "parroted", "english")
 _LONGEST_QUOTE = 90
 _FAMILIAR = re.compile(r"\b(?:du|dir|dich|dein\w*|euch|euer|eure\w*)\b", re.IGNORECASE)
 
@@ -23,17 +23,25 @@ class Hints:
     Attributes:
         acknowledge: model sentences that take up what the customer has told so far, latest piece first.
         steps: model sentences for the demand that is open now.
+        questions: questions for data that are still needed.
+        look_up: sentences that say one is looking into it; fit any case.
         salutation: how the customer is addressed in writing, e.g. "Frau Weber".
         channel: decides the shape.
     """
 
     acknowledge: Sequence[str] = ()
     steps: Sequence[str] = ()
+    questions: Sequence[str] = ()
+    look_up: Sequence[str] = ()
     salutation: str = ""
     channel: str = "chat"
 
 
-def coach(rating: Rating, reading: Reading, feedback: Feedback, hints: Hints, turn: int) -> Rating:
+Judge = Callable[[str], Rating]
+"""Rates a wording as if the trainee had sent it now."""
+
+
+def coach(rating: Rating, reading: Reading, feedback: Feedback, hints: Hints, turn: int, judge: Judge | None = None) -> Rating:
     """Return the rating with feedback and a better wording.
 
     Args:
@@ -42,9 +50,10 @@ def coach(rating: Rating, reading: Reading, feedback: Feedback, hints: Hints, tu
         feedback: the coach's sentences.
         hints: what this conversation offers.
         turn: number of the reply; varies the sentences.
+        judge: rates a wording; a wording that scores lower than the reply in anything is not shown. None shows the first.
     """
     sentences = [_landed(rating, reading, feedback, turn), _improve(rating, reading, feedback, turn)]
-    better = "" if _is_excellent(rating) else _better(rating, reading, hints, turn)
+    better = "" if _is_excellent(rating) else _best(_wordings(rating, reading, hints, turn), rating, judge)
     return replace(rating, feedback=" ".join(s for s in sentences if s), better=better)
 
 
@@ -92,8 +101,9 @@ def _improve(rating: Rating, reading: Reading, feedback: Feedback, turn: int) ->
         return _pick(feedback.hurt["aber"], turn)
     for note in _NOTES:
         if note in rating.notes:
-            wrong = next((said for said, _ in reading.grounding.wrong_numbers), "") or next(iter(reading.grounding.wrong_names), "")
-            return _pick(feedback.hurt[note], turn, wrong=f"„{wrong}“")
+            wrong = next((said for said, _ in reading.grounding.wrong_facts), "") or next(iter(reading.grounding.wrong_names), "")
+            old, new = next(iter(reading.grounding.contradicted), ("", ""))
+            return _pick(feedback.hurt[note], turn, wrong=f"„{wrong}“", old=old, new=new)
     cold = _find(rating, "respect", 1)
     if cold:
         return _pick(feedback.hurt["cold"], turn, quote=_quote(reading, cold))
@@ -121,22 +131,57 @@ def _is_excellent(rating: Rating) -> bool:
     return rating.empathy >= 85 and rating.resolution >= 85
 
 
-def _better(rating: Rating, reading: Reading, hints: Hints, turn: int) -> str:
-    """Build a better wording: take up the story where the reply did not, keep its useful question, add the step."""
+def _best(wordings: Iterable[str], rating: Rating, judge: Judge | None) -> str:
+    """Return the first wording that is at least as good as the reply in both scores and better in one; else nothing."""
+    for wording in dict.fromkeys(wordings):
+        if judge is None:
+            return wording
+        found = judge(wording)
+        at_least = found.empathy >= rating.empathy and found.resolution >= rating.resolution and found.respect <= rating.respect
+        if at_least and found.empathy + found.resolution > rating.empathy + rating.resolution:
+            return wording
+    return ""
+
+
+def _wordings(rating: Rating, reading: Reading, hints: Hints, turn: int) -> Iterator[str]:
+    """Yield better wordings, the most fitting first: take up the story, keep the useful question, add the step."""
     choose = int.from_bytes(blake2s(f"{reading.text} {turn}".encode(), digest_size=2).digest(), "big")
-    parts: list[str] = []
     familiar = bool(_FAMILIAR.search(reading.text))  # the model sentences say Sie; what says du is not mixed in
-    if hints.acknowledge and (rating.components["ip"] < 2 or rating.respect):
-        parts.append(hints.acknowledge[choose % len(hints.acknowledge)])
-    elif rating.empathy >= 50 and not familiar:
-        parts += _kept(reading, "ip", "er")
-    question = [s.text for s in reading.segments if "ask_identity" in s.acts and "reask" not in s.acts and not s.respect]
-    if question and not familiar:
-        parts += [text if text[-1] in ".?!" else text + "?" for text in question[:1]]
-    elif hints.steps:
-        parts.append(hints.steps[choose % len(hints.steps)])
-    if not parts:
-        return ""
+    own = (
+        [] if familiar else [_whole(s.text) for s in reading.segments if _ASKING & set(s.acts) and "reask" not in s.acts and not s.respect]
+    )
+    kept = [] if familiar else _kept(reading, "ip", "er")
+    openings: list[list[str]] = [[text] for text in _turned(hints.acknowledge, choose)]
+    if rating.components["ip"] == 2 and not rating.respect and kept:
+        openings.insert(0, kept)
+    steps = [[text] for text in _turned(hints.steps, choose)]
+    look = [[text] for text in _turned(hints.look_up, choose)]
+    asks = [own[:1]] if own else [[text] for text in _turned(hints.questions, choose)[:1]]
+    endings = [*(asks if own else steps or asks), *steps, *([*a, *b] for a in look for b in asks or [[]]), *asks]
+    for ending in endings or [[]]:
+        for opening in openings or [[]]:
+            if opening or ending:
+                yield _shaped([*opening, *ending], hints)
+    if not familiar:  # nothing scored higher: say what was said, and take up the story first
+        useful = [s.text for s in reading.segments if not s.respect and not {"greet", "close", "deflect", "dismiss"} & set(s.acts)]
+        for opening in openings:
+            yield _shaped([*opening, *(text for text in useful if text not in opening)], hints)
+
+
+_ASKING = frozenset({"ask_identity", "ask_detail"})
+
+
+def _turned(texts: Sequence[str], by: int) -> list[str]:
+    """Return the texts beginning at another one, so that not everybody is shown the same."""
+    start = by % len(texts) if texts else 0
+    return [*texts[start:], *texts[:start]]
+
+
+def _whole(question: str) -> str:
+    return question if question[-1] in ".?!" else question + "?"
+
+
+def _shaped(parts: Sequence[str], hints: Hints) -> str:
     if hints.channel == "email":
         return f"Guten Tag {hints.salutation},\n\n" + "\n\n".join(parts) + "\n\nFreundliche Grüße"
     return " ".join(parts)

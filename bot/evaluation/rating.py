@@ -181,11 +181,16 @@ def rate(
     acts = tuple(dict.fromkeys(a for s in draft.segments for a in s.acts)) or (
         ("off_topic",) if reading.flags & {"empty", "gibberish"} else ()
     )
+    if reading.grounding.contradicted:
+        draft.notes["contradiction"] = None
+        extra.append(Summand("contradiction", 1, settings.empathy.contradiction))
     if "copied" in draft.notes:
         extra.append(Summand("copied", 1, settings.empathy.copied))
     empathy_sum = (*_empathy(components, respect, likely, settings.empathy), *extra)
     back = next((s for s in draft.segments if _moves_back(s)), None)
     resolution_sum = _resolution(components, acts, likely, back is not None, settings.resolution)
+    if reading.grounding.contradicted:
+        resolution_sum = (*resolution_sum, Summand("contradiction", 1, settings.resolution.contradiction))
     return Rating(
         empathy=_total(empathy_sum),
         resolution=_total(resolution_sum),
@@ -209,7 +214,7 @@ def _discount(
 ) -> None:
     """Take away what was not earned: nonsense, copies, repetitions, wrong facts, heaps, worn apologies."""
     void = bool(reading.flags & {"empty", "gibberish", "to_machine"})
-    wrong = [said for said, _ in reading.grounding.wrong_numbers] + list(reading.grounding.wrong_names)
+    wrong = [said for said, _ in reading.grounding.wrong_facts] + list(reading.grounding.wrong_names)
     repeated = {fold(part) for part in reading.grounding.repeated}
     copied = [text for text in (*earlier, *suggestions) if _copied(reading.text, text) >= settings.copied_share]
     parroted = " ".join(words(fold(" ".join(customer))))
@@ -231,7 +236,7 @@ def _discount(
         if worn >= 2 and "apologize" in segment.acts and segment.strengths.get("er", 0) < 2:
             draft.cap(i, "worn_apology", er=0)
         if "heap" in reading.flags:
-            draft.cap(i, "heap", er=1, ip=1)
+            draft.cap(i, "heap", er=1, ip=1, ow=0)
 
 
 def _moves_back(segment: Segment) -> bool:

@@ -24,6 +24,7 @@ _NEXT = {
     "ac": "Früher einen konkreten Schritt gehen",
     "co": "Zusagen mit Uhrzeit oder Tag geben",
     "respect": "Sätze weglassen, die verletzen oder abschieben",
+    "contradiction": "Wenn sich ein Termin ändert, es sagen",
     "reask": "Mitschreiben: nichts zweimal fragen",
 }
 
@@ -63,13 +64,15 @@ class Scorecard:
 
     Attributes:
         outcome: how it ended.
-        empathy: mean of the replies' empathy, 0..100.
+        empathy: mean of the replies' empathy, 0..100; the second half of a conversation counts more, so that recovering pays.
         resolution: weighted sum of `parts`, 0..100.
         respect: worst violation, 0..2.
         parts: the resolution sum.
         headline: one sentence.
         strengths, next_steps: at most three each: {text, turn, quote}.
         replies: number of replies.
+        course: empathy, resolution and respect of every reply, in order.
+        efficiency: {value, replies, needless_questions, idle}: value 0..100 is the share of replies that moved the case.
         promises, demands, information, goal: state of the case.
     """
 
@@ -82,6 +85,8 @@ class Scorecard:
     strengths: tuple[Mapping[str, Any], ...]
     next_steps: tuple[Mapping[str, Any], ...]
     replies: int
+    course: tuple[Mapping[str, int], ...]
+    efficiency: Mapping[str, int]
     promises: tuple[Mapping[str, Any], ...]
     demands: tuple[Mapping[str, Any], ...]
     information: tuple[Mapping[str, Any], ...]
@@ -104,7 +109,7 @@ def scorecard(replies: Sequence[tuple[str, Rating]], case: Case, weights: Conver
     ratings = [rating for _, rating in replies]
     parts = _parts(ratings, case, weights)
     resolution = round(sum(p.value * p.weight for p in parts)) if ratings else 0
-    empathy = round(sum(r.empathy for r in ratings) / len(ratings)) if ratings else 0
+    empathy = _empathy(ratings, weights.late)
     return Scorecard(
         outcome=case.outcome,
         empathy=empathy,
@@ -115,11 +120,32 @@ def scorecard(replies: Sequence[tuple[str, Rating]], case: Case, weights: Conver
         strengths=_strengths(replies),
         next_steps=_next_steps(replies),
         replies=len(ratings),
+        course=tuple({"empathy": r.empathy, "resolution": r.resolution, "respect": r.respect} for r in ratings),
+        efficiency=_efficiency(ratings),
         promises=tuple(case.promises),
         demands=tuple({"id": i, "text": t, "must": m, "state": s} for i, t, m, s in case.demands),
         information=tuple({"id": i, "text": t, "told": told} for i, t, told in case.information),
         goal=tuple({"path": p, "wanted": w, "holds": h} for p, w, h in case.goal),
     )
+
+
+def _empathy(ratings: Sequence[Rating], late: float) -> int:
+    """Return the mean empathy, the replies of the second half counting `late` times as much as those of the first."""
+    if not ratings:
+        return 0
+    weights = [late if 2 * i >= len(ratings) else 1.0 for i in range(len(ratings))]
+    return round(sum(w * r.empathy for w, r in zip(weights, ratings, strict=True)) / sum(weights))
+
+
+_MOVING = frozenset({"ac", "co", "ow"})
+
+
+def _efficiency(ratings: Sequence[Rating]) -> Mapping[str, int]:
+    """Return how many replies were needed, and how many of them moved nothing or asked what was known."""
+    needless = sum("reask" in r.acts for r in ratings)
+    idle = sum("reask" not in r.acts and not any(r.components[c] for c in (*_MOVING, "ex")) and not r.components["ip"] for r in ratings)
+    value = round(100 * (1 - (needless + idle) / len(ratings))) if ratings else 0
+    return {"value": value, "replies": len(ratings), "needless_questions": needless, "idle": idle}
 
 
 def _parts(ratings: Sequence[Rating], case: Case, weights: ConversationWeights) -> tuple[Part, ...]:
@@ -186,6 +212,9 @@ def _next_steps(replies: Sequence[tuple[str, Rating]]) -> tuple[Mapping[str, Any
         turn, text, rating = max(hurting, key=lambda h: h[2].respect)
         item = next((e for e in rating.evidence if e.component == "respect"), None)
         found.append((10.0, {"text": _NEXT["respect"], "turn": turn, "quote": text[item.start : item.end] if item else ""}))
+    broken = [(turn, text, r) for turn, (text, r) in enumerate(replies, 1) if "contradiction" in r.notes]
+    if broken:
+        found.append((9.0, {"text": _NEXT["contradiction"], "turn": broken[0][0], "quote": ""}))
     asked = [turn for turn, (_, r) in enumerate(replies, 1) if "reask" in r.acts]
     if asked:
         found.append((8.0, {"text": _NEXT["reask"], "turn": asked[0], "quote": ""}))

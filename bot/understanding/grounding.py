@@ -1,11 +1,12 @@
 """How a reply relates to what was said before: facts taken up, facts got wrong, sentences repeated."""
 
 import re
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from bot.understanding.features import ContextFacts
 from bot.understanding.reading import Grounding
-from bot.understanding.text import content_stems, fold, is_content, number_of, numbers, stem, words
+from bot.understanding.text import content_stems, fold, is_content, number_of, numbers, stem, word_number, words
 
 _COUNTED = re.compile(r"([^\W_]*\d[\d.,:]*|[^\W\d_]+)\s+([^\W\d_]{4,})")
 _LONG_NUMBER = re.compile(r"\d(?:[ ./-]?\d){3,}")
@@ -31,9 +32,10 @@ def ground(
     """
     masked = _mask(text, times)
     spoken = " … ".join(masked[start:end] for start, end in about_them)
+    lived_through = " … ".join(text[start:end] for start, end in about_them)
     return Grounding(
         shared_numbers=tuple(sorted(numbers(text) & facts.customer_numbers)),
-        wrong_numbers=tuple(dict.fromkeys(_wrong_counts(spoken, facts) + _wrong_digits(masked, facts))),
+        wrong_facts=tuple(dict.fromkeys(_wrong_counts(spoken, facts) + _wrong_digits(masked, facts) + _wrong_words(lived_through, facts))),
         wrong_names=tuple(_wrong_names(text, facts.context.customer_name, facts.customer_text)),
         shared_words=tuple(sorted(content_stems(text) & facts.customer_stems)),
         repeated=tuple(_repeated(_mask(text, courtesy), facts)),
@@ -67,6 +69,108 @@ def _wrong_counts(text: str, facts: ContextFacts) -> list[tuple[str, str]]:
             nearest = sorted(right)[0]
             wrong += [(s, nearest) for s in sorted(said) if noun != "euro" or _misread(s, nearest)]
     return wrong
+
+
+_STREET = re.compile(
+    r"\b[A-ZÄÖÜ][\wäöüß-]*(?:straße|strasse|str\.|allee|gasse)(?!\w)|\b[A-ZÄÖÜ][\wäöüß-]+er (?:Straße|Allee|Gasse|Platz|Weg)\b"
+)
+_WEEKDAY = re.compile(r"\b(?:Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonnabend|Sonntag)\b")
+_SAME = {"Sonnabend": "Samstag"}
+
+
+_OFTEN = re.compile(r"\b(\w+?)\s?[Mm]al\b")
+
+
+def _repetitions(text: str) -> dict[int, str]:
+    """Return how often something is said to have happened ("dreimal" -> 3), with the words; once is not counted."""
+    found = {}
+    for match in _OFTEN.finditer(text):
+        count = word_number(match[1])
+        if count and count > 1:
+            found[count] = match[0]
+    return found
+
+
+def _wrong_words(text: str, facts: ContextFacts) -> list[tuple[str, str]]:
+    """Return (said, right) for repetitions, streets and weekdays: the customer named one, the trainee another."""
+    wrong = []
+    often = _repetitions(facts.customer_text)
+    if 0 < len(often) <= 2:
+        wrong += [(said, next(iter(often.values()))) for count, said in _repetitions(text).items() if count not in often]
+    spoken = " ".join([facts.customer_text, *facts.context.said_by("agent")])
+    for kind in (_STREET, _WEEKDAY):
+        theirs = dict.fromkeys(_SAME.get(word, word) for word in kind.findall(facts.customer_text))
+        if not theirs or len(theirs) > 2:
+            continue
+        said = dict.fromkeys(_SAME.get(word, word) for word in kind.findall(text))
+        wrong += [(word, next(iter(theirs))) for word in said if word not in theirs and word not in spoken]
+    return wrong
+
+
+_PROMISES = re.compile(
+    r"\b(?:komm\w*|ruf\w*|meld\w*|schick\w*|liefer\w*|buch\w*|überweis\w*|erledig\w*|bring\w*|repar\w*|steht|bekomm\w*|wird|werde\w*|ist|haben Sie)\b",
+    re.IGNORECASE,
+)
+_CHANGED = re.compile(
+    r"\b(?:verschieb\w*|verschoben|statt|anders als|korrigier\w*|berichtig\w*|geändert|doch erst|leider|neuer? Termin|verleg\w*|früher|schon)\b",
+    re.IGNORECASE,
+)
+
+
+_BROKEN = re.compile(
+    r"\b(?:keiner|niemand|nichts? (?:da|passiert|gekommen)|nix|gewartet|umsonst|vergeblich|war gestern|gestern war|immer noch|nicht gekommen|nicht da)\b",
+    re.IGNORECASE,
+)
+"""The customer says that a promise was not kept; a new time is then no contradiction."""
+
+
+def contradictions(
+    promises: Sequence[tuple[str, str]], facts: ContextFacts, find: Callable[[str], Sequence[str]]
+) -> tuple[tuple[str, str], ...]:
+    """Return (earlier time, new time) for things promised before for a time that does not fit the new one.
+
+    A change that the trainee names ("leider erst", "verschoben") is none, nor is a new promise after the customer has
+    said that the old one was not kept.
+
+    Args:
+        promises: (sentence, time) of the reply.
+        facts: of its context.
+        find: returns the exact times of a text, as said.
+    """
+    found: list[tuple[str, str]] = []
+    for sentence, new in promises:
+        if _CHANGED.search(sentence) or sentence.rstrip().endswith("?"):
+            continue
+        for i, turn in enumerate(facts.context.turns):
+            if turn.role != "agent" or not _PROMISES.search(turn.text):
+                continue
+            if _BROKEN.search(" ".join(t.text for t in facts.context.turns[i + 1 :] if t.role == "customer")):
+                continue
+            for part in re.split(r"(?<=[.!?])\s+", turn.text):
+                if part.rstrip().endswith("?"):
+                    continue
+                found += [(old, new) for old in find(part) if _clash(old, new)]
+    return tuple(dict.fromkeys(found))
+
+
+_DATES = re.compile(r"\b(\d{1,2})\.(?!\d)")
+_HOURS = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?\s*(?:uhr\b|$)")
+
+
+def _clash(old: str, new: str) -> bool:
+    """Tell whether two times said cannot both be meant: other days, or the same day and another hour."""
+    days = [{_SAME.get(day, day) for day in _WEEKDAY.findall(text)} for text in (old, new)]
+    near = [{word for word in ("heute", "morgen", "ubermorgen") if re.search(rf"\b{word}\b", fold(text))} for text in (old, new)]
+    hours = [set(_HOURS.findall(fold(text))) for text in (old, new)]
+    if all(days) and not days[0] & days[1]:
+        return True
+    if all(near) and not near[0] & near[1]:
+        return True
+    dates = [set(_DATES.findall(text)) for text in (old, new)]
+    if all(dates) and not dates[0] & dates[1]:
+        return True
+    same_day = days[0] == days[1] and near[0] == near[1]
+    return same_day and all(hours) and not hours[0] & hours[1]
 
 
 def _misread(said: str, right: str) -> bool:

@@ -15,7 +15,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from bot.understanding.features import ContextFacts, context_features, neighbours
-from bot.understanding.grounding import ground
+from bot.understanding.grounding import contradictions, ground
 from bot.understanding.heads import BACK, Array, Heads
 from bot.understanding.reading import Commitment, Context, Grounding, Reading, Segment, TimeMention, TopicHit, Topics
 from bot.understanding.segments import segments
@@ -245,7 +245,15 @@ def commitments(doc: Doc) -> Doc:
             )
         )
     doc._.commitments = tuple(found)
+    exact = [(c.what, c.by) for c in found if c.by and c.precision not in {"vague", "none"}]
+    if exact and doc._.facts.context.said_by("agent"):
+        clashes = contradictions(exact, doc._.facts, _exact_times)
+        doc._.grounding = replace(doc._.grounding, contradicted=clashes)
     return doc
+
+
+def _exact_times(text: str) -> list[str]:
+    return [mention.text for mention in find_times(text, None) if mention.precision != "vague"]
 
 
 _PAST = re.compile(

@@ -159,17 +159,19 @@ class Grounding:
 
     Attributes:
         shared_numbers: numbers of the customer that the reply takes up.
-        wrong_numbers: (said, right) pairs: a number of the customer repeated wrongly.
+        wrong_facts: (said, right) pairs: a number, weekday or street of the customer repeated wrongly.
         wrong_names: names the customer is addressed by that are not theirs.
         shared_words: content stems taken over from the customer.
         repeated: segments said before in this conversation, as texts.
+        contradicted: (earlier time, new time) pairs: the same thing promised for another time, without a word about it.
     """
 
     shared_numbers: tuple[str, ...] = ()
-    wrong_numbers: tuple[tuple[str, str], ...] = ()
+    wrong_facts: tuple[tuple[str, str], ...] = ()
     wrong_names: tuple[str, ...] = ()
     shared_words: tuple[str, ...] = ()
     repeated: tuple[str, ...] = ()
+    contradicted: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

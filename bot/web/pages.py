@@ -195,7 +195,8 @@ async def forget(conversation_id: str, conversations: TheHost) -> Response:
 def render_scorecard(request: Request, conversation_id: str, conversation: Conversation) -> HTMLResponse:
     """Return the scorecard page of a finished conversation."""
     view = _view(request, conversation_id, conversation)
-    return render("scorecard.html", card=conversation.scorecard, **view)
+    late = f"{request.app.state.config.evaluation.conversation.late:g}".replace(".", ",")
+    return render("scorecard.html", card=conversation.scorecard, late=late, **view)
 
 
 @router.get("/practice/{conversation_id}/scorecard")

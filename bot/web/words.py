@@ -36,6 +36,8 @@ COMPONENTS = {
     "back": "bringt die Sache zurück",
     "base": "Grundwert",
     "english": "fremde Sprache",
+    "copied": "schon einmal gesagt",
+    "contradiction": "widerspricht einer Zusage",
 }
 LEVELS = ("nicht gezeigt", "ansatzweise", "stark")
 PARTS = {
@@ -87,6 +89,7 @@ CAUSES = {
     "silence": "Schweigen",
     "gibberish": "unverständlich",
     "english": "fremde Sprache",
+    "copied": "schon einmal gesagt",
     "off_topic": "am Thema vorbei",
     "wall_of_text": "viel zu lang",
 }
@@ -113,3 +116,13 @@ def moods_in_words(mood: dict[str, float]) -> str:
     heard = mood.get("heard", 0.0)
     listening = "fühlt sich gehört" if heard >= 0.5 else "fühlt sich etwas gehört" if heard >= 0.25 else "fühlt sich nicht gehört"
     return f"{heat}, {listening}"
+
+
+RESPECT = {
+    0: "Kein Satz verletzt.",
+    1: "Mindestens ein Satz klang kühl oder abweisend.",
+    2: "Mindestens ein Satz hat verletzt.",
+}
+"""What the worst violation of respect in a conversation is called."""
+KEPT = {True: "gehalten", False: "durch eine andere Zusage ersetzt", None: "steht noch aus"}
+"""What became of a promise."""

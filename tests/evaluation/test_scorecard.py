@@ -1,5 +1,7 @@
 """The scorecard of a conversation."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.evaluation import Case, Rating, scorecard
@@ -13,7 +15,7 @@ def a_rating(empathy: int, resolution: int, **components: int) -> Rating:
 def test_the_resolution_is_the_weighted_sum_of_its_parts(config):
     case = Case("resolved", [("a", "A", True, "done"), ("b", "B", False, "refused")], [("i", "I", True)], [("booking", True, False)])
     card = scorecard([("x", a_rating(40, 60)), ("y", a_rating(80, 80))], case, config.evaluation.conversation)
-    assert card.empathy == 60
+    assert card.empathy == 64  # (40 + 1.5 * 80) / 2.5
     assert sum(p.weight for p in card.parts) == pytest.approx(1, abs=0.001)
     assert card.resolution == round(sum(p.value * p.weight for p in card.parts))
 
@@ -40,3 +42,19 @@ def test_next_steps_point_at_a_reply(config):
 def test_without_a_reply_there_is_nothing_to_score(config):
     card = scorecard([], Case("abandoned"), config.evaluation.conversation)
     assert (card.empathy, card.resolution, card.replies) == (0, 0, 0)
+
+
+def test_recovering_is_worth_more_than_falling_off(config):
+    rising = [("a", a_rating(20, 20)), ("b", a_rating(40, 20)), ("c", a_rating(80, 60)), ("d", a_rating(90, 80))]
+    weights = config.evaluation.conversation
+    up, down = scorecard(rising, Case("resolved"), weights), scorecard(rising[::-1], Case("resolved"), weights)
+    assert up.empathy > down.empathy + 5
+    assert [c["empathy"] for c in up.course] == [20, 40, 80, 90]
+
+
+def test_needless_questions_and_idle_replies_are_counted(config):
+    asked_again = replace(a_rating(50, 10), acts=("ask_identity", "reask"))
+    card = scorecard(
+        [("a", asked_again), ("b", a_rating(30, 20)), ("c", a_rating(60, 80, ac=2))], Case("resolved"), config.evaluation.conversation
+    )
+    assert card.efficiency == {"value": 33, "replies": 3, "needless_questions": 1, "idle": 1}

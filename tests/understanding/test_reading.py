@@ -67,8 +67,8 @@ def test_a_commitment_keeps_what_and_by_when(nlp):
 
 
 def test_a_number_repeated_wrongly_is_noticed(nlp):
-    assert read(nlp, "25 Minuten Warteschleife, das ist zu viel.", CONTEXT).grounding.wrong_numbers == (("25", "35"),)
-    assert read(nlp, "35 Minuten Warteschleife, das ist zu viel.", CONTEXT).grounding.wrong_numbers == ()
+    assert read(nlp, "25 Minuten Warteschleife, das ist zu viel.", CONTEXT).grounding.wrong_facts == (("25", "35"),)
+    assert read(nlp, "35 Minuten Warteschleife, das ist zu viel.", CONTEXT).grounding.wrong_facts == ()
 
 
 def test_numbers_in_words_and_in_digits_are_the_same():
