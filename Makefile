@@ -26,6 +26,7 @@ check: lint types test validate
 
 bench: .venv/ready-test
 	$(BIN)/python benchmarks/turn.py
+	$(BIN)/python benchmarks/score.py
 
 screenshots: .venv/ready-test
 	$(BIN)/python docs/screenshots.py

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.errors import StorageError, WarteschleifeError
+from bot.errors import NotFoundError, StorageError, WarteschleifeError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -312,6 +312,46 @@ def _print_agreement(found: "Agreement") -> None:
     for entry in found.worst:
         typer.echo(f"- {entry['id']} {entry['score']} {entry['off']:+.2f} (Bewertende {entry['raters']}): {entry['system']}")
         typer.echo(f"  {entry['text'][:160]}")
+
+
+@app.command()
+def simulate(
+    scenarios: Annotated[list[str] | None, typer.Argument(metavar="SZENARIO", help="Kürzel oder YAML-Dateien; ohne Angabe alle.")] = None,
+    trainee: Annotated[list[str] | None, typer.Option(help="Simulierter Trainee; mehrfach möglich, ohne Angabe alle.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Startwerte je Szenario, Persona und Trainee.")] = 2,
+    processes: Annotated[int, typer.Option(min=0, help="Prozesse; 0 heißt einer je Kern.")] = 0,
+    plot: Annotated[Path | None, typer.Option(help="Balkenbild als SVG in diese Datei schreiben.")] = None,
+) -> None:
+    """Spielt gute und schlechte Trainees durch die Szenarien: Wer löst was, wer kommt womit durch?"""
+    from bot.config import data_root, load_config
+    from bot.content import library
+    from bot.simulation import TRAINEES, play, summary
+    from bot.simulation.play import cases
+    from bot.simulation.play import plot as draw
+
+    ensure_model(load_config())
+    content = library(data_root())
+    for name in trainee or ():
+        if name not in TRAINEES:
+            raise NotFoundError(f"Den Trainee „{name}“ gibt es nicht.", f"Vorhanden: {', '.join(TRAINEES)}.")
+    chosen = [content.scenario(name).id for name in scenarios or sorted(content.scenarios)]
+    with _progress("Gespräche werden gespielt") as report:
+        played = play(cases(content, chosen, trainee or list(TRAINEES), seeds), processes, report)
+    rows = summary(played)
+    typer.echo(f"{'Trainee':18} {'Gespräche':>9} {'gelöst':>7} {'Antworten':>9} {'Ärger':>6} {'Empathie':>8} {'Lösung':>7}  Ausgänge")
+    for row in rows:
+        ends = ", ".join(f"{name} {count}" for name, count in sorted(row.outcomes.items(), key=lambda o: -o[1]))
+        typer.echo(
+            f"{row.name:18} {row.conversations:9} {row.good:7.0%} {row.replies:9.1f} {row.anger:6.2f} {row.empathy:8.0f}"
+            f" {row.resolution:7.0f}  {ends}"
+        )
+    hard = [p for p in played if content.scenarios[p.case.scenario].difficulty == 4 and p.case.trainee == "solid"]
+    if hard:
+        good = sum(p.outcome in {"resolved", "resolved_grudgingly"} for p in hard) / len(hard)
+        typer.echo(f"\nFeindselige Szenarien (Schwierigkeit 4): solide gelöst {good:.0%} von {len(hard)}.")
+    if plot:
+        draw(rows, plot)
+        typer.echo(f"Bild: {plot}")
 
 
 @app.command()

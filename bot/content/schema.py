@@ -313,6 +313,32 @@ class WordingBank(Strict):
     lines: Annotated[list[Line], Field(min_length=1)]
 
 
+# --- simulated trainees ---------------------------------------------------------------------------------------------
+
+TRAINEE_KINDS = (
+    "greeting", "own", "sorry_plain", "formula", "look_up", "hold", "hold_short", "vague",
+    "impossible", "blame", "rude", "cold", "warm", "check", "deflect", "close",
+)  # fmt: skip
+"""Kinds of lines of the simulated trainees."""
+
+TraineeKind = Annotated[str, one_of(TRAINEE_KINDS, "Art")]
+
+
+class TraineeLines(Strict):
+    """What simulated trainees say, by form of address."""
+
+    sie: dict[TraineeKind, Lines]
+    du: dict[TraineeKind, Lines]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for address, lines in (("sie", self.sie), ("du", self.du)):
+            missing = [kind for kind in TRAINEE_KINDS if kind not in lines]
+            if missing:
+                raise ValueError(f"{address}: es fehlt {', '.join(missing)}")
+        return self
+
+
 # --- training data --------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from bot.config import load_config
 from bot.content.duplicates import near_duplicates, split_by_author
 from bot.content.files import Problem, check_jsonl, check_yaml, read_text
 from bot.content.library import example_lines, yaml_files
-from bot.content.schema import Line, NluFile, Persona, RatedReply, Scenario, Strict, WordingBank
+from bot.content.schema import Line, NluFile, Persona, RatedReply, Scenario, Strict, TraineeLines, WordingBank
 from bot.errors import NotFoundError
 
 SLOTS = ("trainee", "time", "old_time", "quote", "wrong", "right", "waited", "company", "fact")
@@ -26,6 +26,7 @@ _KINDS: dict[str, type[Strict]] = {
     "personas": Persona,
     "wording": WordingBank,
     "nlu": NluFile,
+    "trainees": TraineeLines,
 }
 
 

@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix
 
 from bot.understanding.reading import Context
 from bot.understanding.spelling import Spelling
-from bot.understanding.text import content_stems, english_share, fold, is_content, numbers, words
+from bot.understanding.text import content_stems, english_share, fold, folded_words, is_content, numbers, words
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[?!…]|[^\w\s]")
 _EMOJI = re.compile(r"[\U0001F300-\U0001FAFF☀-➿]|[:;]-?[)D(]")
@@ -28,8 +28,9 @@ _ASKS_DATA = re.compile(
 )
 
 
-def _grams(word: str) -> list[str]:
-    return [word[i : i + 5] for i in range(len(word) - 4)]
+@lru_cache(maxsize=65536)
+def _grams(word: str) -> frozenset[str]:
+    return frozenset(word[i : i + 5] for i in range(len(word) - 4))
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,17 @@ class ContextFacts:
         return " ".join(words(fold(self.customer_text)))
 
     @cached_property
-    def customer_stems(self) -> set[str]:
+    def customer_stems(self) -> frozenset[str]:
         """Content stems of the customer."""
         return content_stems(self.customer_text)
 
     @cached_property
     def customer_grams(self) -> set[str]:
         """Five-letter stretches of the customer's longer words, so that `Urlaubstag` takes up `Urlaub`."""
-        return {gram for word in words(self.customer_text) if is_content(word) for gram in _grams(fold(word))}
+        return set().union(*(_grams(fold(word)) for word in words(self.customer_text) if is_content(word)))
 
     @cached_property
-    def customer_numbers(self) -> set[str]:
+    def customer_numbers(self) -> frozenset[str]:
         """Numbers of the customer."""
         return numbers(self.customer_text)
 
@@ -148,7 +149,7 @@ def neighbours(texts: Sequence[str]) -> list[dict[str, float]]:
 
     A sentence hurts or warms by what stands around it: irony, an "aber", a solution that follows.
     """
-    said = [set(words(fold(without_names(text)))) for text in texts]
+    said = [frozenset(folded_words(without_names(text))) for text in texts]
     often = Counter(word for found in said for word in found)
     rows = []
     for i, own in enumerate(said):
@@ -180,7 +181,7 @@ def context_features(text: str, position: int, count: int, facts: ContextFacts, 
     shared = stems & facts.customer_stems
     named = numbers(text)
     content = {fold(word) for word in words(plain) if is_content(word)}
-    near = sum(any(gram in facts.customer_grams for gram in _grams(word)) for word in content)
+    near = sum(not facts.customer_grams.isdisjoint(_grams(word)) for word in content)
     if stems:
         found["shared_share"] = len(shared) / len(stems)
         found["near_share"] = near / len(content)

@@ -32,6 +32,10 @@ _HINT = 0.3
 _SIGNS = ("respect>=1", "respect>=2", "act:rude", *(f"act:{act}" for act in _VIOLATING))
 
 
+_SIGN_COLUMNS = np.array([HEADS.index(name) for name in _SIGNS])
+_BACK_COLUMN = HEADS.index(BACK)
+
+
 @dataclass(frozen=True)
 class Example:
     """One training segment.
@@ -80,7 +84,7 @@ class Heads:
 
     def decide(self, probabilities: Array) -> tuple[list[str], dict[str, int]]:
         """Return the acts and the strengths (components and respect, only those above 0) of one row of probabilities."""
-        says = probabilities >= self.thresholds
+        says = (probabilities >= self.thresholds).tolist()
         acts = [act for i, act in enumerate(REPLY_ACTS) if says[i]]
         strengths = {}
         offset = len(REPLY_ACTS)
@@ -91,7 +95,7 @@ class Heads:
         strengths.pop("respect", None)
         if max(violation) >= 0.5:
             strengths["respect"] = 2 if violation[1] >= 0.5 else 1
-        if says[HEADS.index(BACK)]:
+        if says[_BACK_COLUMN]:
             strengths[BACK] = 1
         return acts, strengths
 
@@ -100,7 +104,7 @@ class Heads:
 
         Irony and contempt rarely show in one head alone; together the heads find them (docs/evaluation.md).
         """
-        p = {name: float(probabilities[HEADS.index(name)]) for name in _SIGNS}
+        p = dict(zip(_SIGNS, probabilities[_SIGN_COLUMNS].tolist(), strict=True))
         other = p["respect>=1"] + sum(p[f"act:{act}"] for act in _VIOLATING)
         severe = (p["respect>=2"] + p["act:rude"] + _HINT * other) / (2 * self.severe_threshold)
         mild = p["respect>=1"] / (2 * self.strength_threshold)
@@ -109,12 +113,12 @@ class Heads:
 
     def likely(self, probabilities: Array) -> dict[str, tuple[float, float]]:
         """Return the probabilities of the levels of one row: component, `respect` or `back` -> (at least 1, 2)."""
-        p = [round(float(x), 3) for x in probabilities]
+        p = np.round(probabilities.astype(np.float64), 3).tolist()
         offset = len(REPLY_ACTS)
         found = {name: (max(p[offset + 2 * k : offset + 2 * k + 2]), p[offset + 2 * k + 1]) for k, name in enumerate(COMPONENTS)}
         once, twice = self._violation(probabilities)
         found["respect"] = (round(once, 3), round(twice, 3))
-        found[BACK] = (p[HEADS.index(BACK)], 0.0)
+        found[BACK] = (p[_BACK_COLUMN], 0.0)
         return found
 
     def save(self, folder: Path) -> None:

@@ -308,7 +308,7 @@ class Flagger:
             yield "heap"
         if any(_takes_back(s) for s in _pairs(doc)):
             yield "aber"
-        if len(text) > 12 and sum(c.isupper() for c in text) > 0.7 * sum(c.isalpha() for c in text):
+        if len(text) > 12 and sum(map(str.isupper, text)) > 0.7 * sum(map(str.isalpha, text)):
             yield "shouting"
 
 

@@ -22,6 +22,12 @@ def fold(text: str) -> str:
     return folded.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
+@lru_cache(maxsize=8192)
+def folded_words(text: str) -> tuple[str, ...]:
+    """Return the folded words of a text."""
+    return tuple(words(fold(text)))
+
+
 def words(text: str) -> list[str]:
     """Return the words of a text, without numbers and punctuation, as written."""
     return _WORD.findall(text)
@@ -66,9 +72,10 @@ def is_content(word: str) -> bool:
     return len(word) > 3 and fold(word) not in _STOPS
 
 
-def content_stems(text: str) -> set[str]:
+@lru_cache(maxsize=8192)
+def content_stems(text: str) -> frozenset[str]:
     """Return the stems of a text's content words."""
-    return {stem(word) for word in words(text) if is_content(word)}
+    return frozenset(stem(word) for word in words(text) if is_content(word))
 
 
 def _number_words() -> dict[str, str]:
@@ -98,7 +105,8 @@ def number_of(token: str) -> str:
     return _NUMBER_WORDS.get(folded) or _FRACTIONS.get(folded, "")
 
 
-def numbers(text: str) -> set[str]:
+@lru_cache(maxsize=8192)
+def numbers(text: str) -> frozenset[str]:
     """Return the numbers a text names, in digits: `fünfunddreißig` and `35` are the same.
 
     Args:
@@ -108,7 +116,7 @@ def numbers(text: str) -> set[str]:
         The numbers as strings; the article "ein" is none.
     """
     tokens = _DIGITS.findall(text) + [word for word in _WORD.findall(text) if len(word) > 2]
-    return {number for token in tokens if (number := number_of(token))}
+    return frozenset(number for token in tokens if (number := number_of(token)))
 
 
 def _plain(digits: str) -> str:
@@ -127,9 +135,12 @@ def word_number(word: str) -> int | None:
     return int(value) if value else None
 
 
+_ENGLISH_ONLY = frozenset(ENGLISH_STOP_WORDS) - frozenset(GERMAN_STOP_WORDS)
+
+
 def english_share(text: str) -> float:
     """Return the share (0..1) of words that are English function words and not German ones."""
     found = [word.lower() for word in words(text)]
     if not found:
         return 0.0
-    return sum(w in ENGLISH_STOP_WORDS and w not in GERMAN_STOP_WORDS for w in found) / len(found)
+    return len([word for word in found if word in _ENGLISH_ONLY]) / len(found)

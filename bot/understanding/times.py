@@ -185,6 +185,8 @@ def find_times(text: str, now: datetime | None) -> list[TimeMention]:
     Returns:
         The mentions in order of appearance.
     """
+    if not _HINT.search(text):
+        return []
     atoms = _without_overlaps([atom for rule, build in _RULES for m in rule.finditer(text) if (atom := build(m))])
     mentions = []
     joined = [_joined(group) for group in _groups(text, atoms)]
@@ -196,6 +198,15 @@ def find_times(text: str, now: datetime | None) -> list[TimeMention]:
         start += len(text[start : atom.end]) - len(text[start : atom.end].lstrip())
         mentions.append(TimeMention(said, start, start + len(said), at, atom.minutes, atom.precision))
     return mentions
+
+
+_HINT = re.compile(
+    r"\d|uhr|stund|minut|tag|woche|morgen|morg|heut|mittag|abend|nacht|früh|frueh|bald|zeit|gleich|sofort|schnell|kürz|kuerz|umgehend"
+    r"|nachher|moment|augenblick|sekund|demnächst|asap|zügig|unverz|ende|anfang|mitte|jahr|spät|spaet|halb|viertel|eins|zwei|drei|vier|fünf"
+    r"|fuenf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwoelf|monat|januar|februar|märz|april|\bmai\b|juni|juli|august|ember|oktober|mittwoch",
+    re.IGNORECASE,
+)
+"""Something every time expression has in it; texts without it need no closer look."""
 
 
 def _without_overlaps(atoms: list[_Atom]) -> list[_Atom]:
