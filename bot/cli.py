@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.errors import NotFoundError, StorageError, WarteschleifeError
+from bot.errors import InvalidInputError, NotFoundError, StorageError, WarteschleifeError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -321,22 +321,29 @@ def simulate(
     seeds: Annotated[int, typer.Option(min=1, help="Startwerte je Szenario, Persona und Trainee.")] = 2,
     processes: Annotated[int, typer.Option(min=0, help="Prozesse; 0 heißt einer je Kern.")] = 0,
     plot: Annotated[Path | None, typer.Option(help="Balkenbild als SVG in diese Datei schreiben.")] = None,
+    replay: Annotated[bool, typer.Option(help="Alles ein zweites Mal spielen und vergleichen.")] = False,
 ) -> None:
     """Spielt gute und schlechte Trainees durch die Szenarien: Wer löst was, wer kommt womit durch?"""
     from bot.config import data_root, load_config
     from bot.content import library
     from bot.simulation import TRAINEES, play, summary
+    from bot.simulation.measures import measures
     from bot.simulation.play import cases
     from bot.simulation.play import plot as draw
 
     ensure_model(load_config())
+    files = [Path(name) for name in scenarios or () if name.endswith((".yml", ".yaml"))]
+    for path in files:
+        _try(path)
     content = library(data_root())
     for name in trainee or ():
         if name not in TRAINEES:
             raise NotFoundError(f"Den Trainee „{name}“ gibt es nicht.", f"Vorhanden: {', '.join(TRAINEES)}.")
-    chosen = [content.scenario(name).id for name in scenarios or sorted(content.scenarios)]
+    named = [path.stem if (path := Path(name)) in files else name for name in scenarios or sorted(content.scenarios)]
+    chosen = [content.scenario(name).id for name in named]
+    wanted = cases(content, chosen, trainee or list(TRAINEES), seeds)
     with _progress("Gespräche werden gespielt") as report:
-        played = play(cases(content, chosen, trainee or list(TRAINEES), seeds), processes, report)
+        played = play(wanted, processes, report)
     rows = summary(played)
     typer.echo(f"{'Trainee':18} {'Gespräche':>9} {'gelöst':>7} {'Antworten':>9} {'Ärger':>6} {'Empathie':>8} {'Lösung':>7}  Ausgänge")
     for row in rows:
@@ -349,9 +356,91 @@ def simulate(
     if hard:
         good = sum(p.outcome in {"resolved", "resolved_grudgingly"} for p in hard) / len(hard)
         typer.echo(f"\nFeindselige Szenarien (Schwierigkeit 4): solide gelöst {good:.0%} von {len(hard)}.")
+    m = measures(played)
+    typer.echo(
+        f"\nSprache: {m.turns} Äußerungen, {m.sentences} Sätze; verschieden: Wörter {m.distinct_1:.3f}, Wortpaare {m.distinct_2:.3f};"
+        f" im selben Gespräch wiederholt {m.repeated:.1%}; gemeinsam mit einem anderen Startwert {m.shared:.0%};"
+        f" offene Platzhalter {m.placeholders}."
+    )
+    if replay:
+        with _progress("Zum zweiten Mal") as report:
+            again = play(wanted, processes, report)
+        typer.echo(f"Wiederholung: {sum(a == b for a, b in zip(played, again, strict=True))} von {len(played)} Gesprächen gleich.")
     if plot:
         draw(rows, plot)
         typer.echo(f"Bild: {plot}")
+
+
+def _try(path: Path) -> None:
+    """Check a scenario file and let the library hold it, wherever it lies."""
+    from bot.content.authoring import try_file
+    from bot.content.validate import validate as check
+
+    report = check(path)
+    for problem in report.problems:
+        typer.echo(str(problem))
+    if report.problems:
+        raise typer.Exit(1)
+    try_file(path)
+
+
+@app.command()
+def play(
+    file: Annotated[Path, typer.Argument(metavar="SZENARIO.yml", help="Szenariodatei, irgendwo; sie muss nicht installiert sein.")],
+    persona: Annotated[str | None, typer.Option(help="Kürzel der Persona; ohne Angabe die erste des Szenarios.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Startwert.")] = None,
+) -> None:
+    """Probiert eine Szenariodatei im Terminal aus; gespeichert wird nichts."""
+    from bot.config import load_config
+    from bot.terminal import Terminal
+
+    config = load_config()
+    _try(file)
+    ensure_model(config)
+    terminal = Terminal(config, feedback=True)
+    asyncio.run(terminal.practise(file.stem, persona or "", seed, "", keep=False))
+
+
+new = typer.Typer(help="Legt Inhalte an, die man nur noch ausfüllt.", no_args_is_help=True)
+app.add_typer(new, name="new")
+
+
+@new.command("scenario")
+def new_scenario(
+    name: Annotated[str, typer.Argument(metavar="KÜRZEL", help="Kürzel des Szenarios, auch der Dateiname.")],
+    channel: Annotated[str, typer.Option(help="phone, chat, email oder social.")] = "phone",
+    persona: Annotated[str, typer.Option(help="Persona, deren Stimme zuerst geschrieben wird.")] = "silvio_kretzschmar",
+    folder: Annotated[Path | None, typer.Option(help="Zielordner; ohne Angabe data/scenarios/.")] = None,
+) -> None:
+    """Legt eine Szenariodatei an, die schon läuft."""
+    from bot.acts import CHANNELS
+    from bot.config import data_root
+    from bot.content import library
+    from bot.content.authoring import scaffold
+
+    if channel not in CHANNELS:
+        raise InvalidInputError(f"Den Kanal „{channel}“ gibt es nicht.", f"Erlaubt: {', '.join(CHANNELS)}.")
+    library(data_root()).persona(persona)
+    target = (folder or data_root() / "scenarios") / f"{name}.yml"
+    text = scaffold(name, channel, persona)
+    if target.exists():
+        raise InvalidInputError(f"{target} gibt es schon.", "Ein anderes Kürzel wählen; die Datei bleibt, wie sie ist.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+    typer.echo(f"{target} angelegt. Weiter: warteschleife play {target}")
+
+
+@new.command("schemas")
+def new_schemas(folder: Annotated[Path | None, typer.Option(help="Zielordner; ohne Angabe data/schemas/.")] = None) -> None:
+    """Schreibt die JSON-Schemas aller Inhaltsdateien, für Editoren."""
+    from bot.config import data_root
+    from bot.content.authoring import schema_files
+
+    target = folder or data_root() / "schemas"
+    target.mkdir(parents=True, exist_ok=True)
+    for name, text in schema_files():
+        (target / name).write_text(text, encoding="utf-8")
+    typer.echo(f"{target}: {len(list(schema_files()))} Schemas.")
 
 
 @app.command()

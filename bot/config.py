@@ -57,6 +57,7 @@ class MoodSettings(Section):
 
     bands: Annotated[list[Share], Field(min_length=3, max_length=3)]
     repeat_factor: Share
+    difficulty: Annotated[list[Annotated[float, Field(gt=0.0, le=2.0)]], Field(min_length=4, max_length=4)]
     cause_factor: Annotated[float, Field(ge=0.0)]
     effects: dict[str, dict[str, Annotated[float, Field(ge=-1.0, le=1.0)]]]
 
@@ -73,6 +74,7 @@ class CustomerSettings(Section):
     """Thresholds of the customer's behaviour."""
 
     accept_from: Annotated[int, Field(ge=1)]
+    heard_to_accept: Annotated[list[Share], Field(min_length=4, max_length=4)]
     max_turns: Annotated[int, Field(ge=1)]
     soften_heard: Share
     accept_trust: Share
@@ -113,6 +115,7 @@ class ResolutionPoints(Section):
     co: Points
     back: float
     contradiction: float
+    beyond: float
     acts: dict[str, float]
 
 

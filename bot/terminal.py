@@ -17,6 +17,7 @@ from bot.conversation import Conversation, Exchange
 from bot.desk import TOOLS
 from bot.errors import WarteschleifeError
 from bot.session import Host, Store, make_runner
+from bot.session.memory import MemoryStore
 
 _MOODS = {"anger": "Ärger", "trust": "Vertrauen", "heard": "gehört", "patience": "Geduld"}
 _COMMAND = re.compile(r"^/(\w+)\s*(.*)$", re.DOTALL)
@@ -41,13 +42,18 @@ class Terminal:
         self.console = Console(highlight=False)
         self.library = library(data_root())
 
-    async def practise(self, scenario: str | None, persona: str, seed: int | None, resume: str) -> None:
+    async def practise(self, scenario: str | None, persona: str, seed: int | None, resume: str, *, keep: bool = True) -> None:
         """Play until the conversation ends or the trainee stops.
+
+        Args:
+            scenario, persona, seed: what to play; chosen or drawn where not given.
+            resume: id of a conversation to go on with.
+            keep: whether the conversation is stored.
 
         Raises:
             WarteschleifeError: when it cannot begin.
         """
-        store = Store(self.config.database_url, self.config.storage.durability)
+        store = Store(self.config.database_url, self.config.storage.durability) if keep else MemoryStore()
         runner = make_runner(self.config.action_endpoint)
         try:
             await store.migrate()

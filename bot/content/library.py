@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
+from bot.content.authoring import tried_files
 from bot.content.files import check_jsonl, load_yaml
 from bot.content.schema import Line, NluFile, Persona, RatedReply, Scenario, WordingBank
 from bot.errors import ContentError, NotFoundError
@@ -61,6 +62,9 @@ def load_library(data: Path) -> Library:
     """
     personas = _by_id(data / "personas", Persona)
     scenarios = _by_id(data / "scenarios", Scenario)
+    for path in tried_files():
+        tried = load_yaml(path, Scenario)
+        scenarios[tried.id] = tried
     for scenario in scenarios.values():
         for name in scenario.voices:
             if name not in personas:

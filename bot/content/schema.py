@@ -166,6 +166,7 @@ class Demand(Strict):
     id: Identifier
     text: Text = Field(description="the demand in one line, for trainers and the report")
     must: bool = Field(default=True, description="not negotiable")
+    granted: bool = Field(default=True, description="false: the company never grants it; promising it is wrong, an honest no is right")
     needs_time: bool = Field(default=True, description="only a step with a time satisfies it")
     met_as: Lines = Field(description="how a trainee meets it, in their words")
     grudging_as: list[Text] = Field(default_factory=list, description="a lesser step, in a trainee's words, that is accepted grudgingly")
@@ -290,6 +291,11 @@ def scenario_problems(scenario: Scenario) -> list[str]:
     problems += [f"acknowledge: Stück {p!r} fehlt" for p in sorted(pieces - set(scenario.acknowledge))]
     problems += [f"desk.identify_by: Tatsache {f!r} gibt es nicht" for f in scenario.desk.identify_by if f not in facts]
     problems += [f"personas: für {p!r} fehlt die Stimme in voices" for p in scenario.personas if p not in scenario.voices]
+    problems += [
+        f"demands: {d.id!r} wird nie gewährt (granted: false) und kann darum nicht must sein"
+        for d in scenario.demands
+        if d.must and not d.granted
+    ]
     asked = {fact.id for fact in scenario.facts if fact.kind != "open"}
     for name, voice in scenario.voices.items():
         for kind, have, need in (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.acts import REPLY_ACTS
-from bot.config import load_config
+from bot.config import data_root, load_config
 from bot.content.duplicates import near_duplicates, split_by_author
 from bot.content.files import Problem, check_jsonl, check_yaml, read_text
 from bot.content.library import example_lines, yaml_files
@@ -61,6 +61,8 @@ def validate(path: Path) -> Report:
         raise NotFoundError(f"„{path}“ gibt es nicht.", "Angeben lässt sich eine Datei oder ein Ordner wie data/.")
     files = [path] if path.is_file() else _content_files(path)
     root = path if path.is_dir() else path.resolve().parent.parent
+    if not (root / "personas").is_dir():
+        root = data_root()
     report = Report()
     if not files:
         report.problems.append(
@@ -120,6 +122,8 @@ def _check_file(path: Path, names: _Names, report: Report) -> None:
         _check_ratings(path, names, report)
         return
     kind = path.resolve().parent.name
+    if kind not in _KINDS and path.suffix in {".yml", ".yaml"} and "\nvoices:" in read_text(path):
+        kind = "scenarios"  # a file that is tried out where it lies
     if kind not in _KINDS:
         report.problems.append(Problem(path, 1, "", kind, f"der Ordner sagt nicht, was das ist; erlaubt: {', '.join(_KINDS)}, ratings"))
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.config import Config
 from bot.customer.appraisal import BUSY_ACTS, Cause, Progress
 from bot.customer.scene import Scene
-from bot.customer.state import DONE, INSISTED, MET, OFFERED, OPEN, PROMISED, REFUSED, STATED, CustomerState, Promise
+from bot.customer.state import CONCEDED, DONE, INSISTED, MET, OFFERED, OPEN, PROMISED, REFUSED, STATED, CustomerState, Promise
 from bot.understanding import Reading
 from bot.understanding.reading import TopicHit
 
@@ -81,7 +81,8 @@ def record(state: CustomerState, reading: Reading, progress: Progress, found: li
     for demand in progress.met:
         demands[demand] = DONE if demand in done else PROMISED
     demands |= dict.fromkeys(progress.offered, OFFERED)
-    demands |= dict.fromkeys(progress.refused, REFUSED)
+    demands |= dict.fromkeys(progress.lessened, CONCEDED)
+    demands |= dict.fromkeys((*progress.refused, *progress.declined), REFUSED)
     counts = dict(state.causes)
     for cause in found:
         counts[cause.name] = counts.get(cause.name, 0) + 1
@@ -95,6 +96,7 @@ def record(state: CustomerState, reading: Reading, progress: Progress, found: li
         causes=counts,
         promises=(*state.promises, *promises),
         informed=(*state.informed, *progress.informed),
+        beyond=tuple(dict.fromkeys((*state.beyond, *progress.beyond))),
         stuck=0 if progress.steps else state.stuck + (not progress.asked),
         trainee=state.trainee or reading.name,
         waiting_time="" if progress.met else state.waiting_time,
@@ -237,8 +239,8 @@ def _settle(plan: Plan, reading: Reading, progress: Progress, names: set[str], s
     asking = any(move.act in {"answer", "withhold", "unknown_fact"} for move in plan.moves)
     if _settled(state, scene) and not asking and turn >= config.customer.accept_from and _agrees(plan, reading, scene, config):
         return True
-    if progress.met:
-        plan.do("take_note" if timed else "agree", progress.met[0])
+    if progress.met or progress.lessened:
+        plan.do("take_note" if timed else "agree", (*progress.met, *progress.lessened)[0])
     elif progress.offered:
         demand = progress.offered[0]
         if scene.demands[demand].needs_time:
@@ -271,10 +273,13 @@ def _agrees(plan: Plan, reading: Reading, scene: Scene, config: Config) -> bool:
         plan.do("demand", unsaid)
         return False
     mood = state.mood
+    if mood.heard < config.customer.heard_to_accept[scene.scenario.difficulty - 1]:
+        plan.do("unmoved")  # solved, but not by somebody who has listened
+        return False
     if mood.anger > config.customer.grudging_anger:
         return False
-    refused = REFUSED in state.demands.values()
-    glad = not refused and mood.anger <= scene.persona.thresholds.accept and mood.trust >= config.customer.accept_trust
+    less = any(state.demands.get(d.id) == CONCEDED or (d.granted and state.demands.get(d.id) == REFUSED) for d in scene.scenario.demands)
+    glad = not less and mood.anger <= scene.persona.thresholds.accept and mood.trust >= config.customer.accept_trust
     plan.do("accept" if glad else "accept_grudgingly")
     if glad and plan.done_at_desk:
         plan.do("thank")

@@ -27,7 +27,10 @@ class Progress:
     Attributes:
         met: demands that became promised or done by this reply.
         offered: demands that a step was named for, but without the time they need.
-        refused: demands turned down.
+        lessened: demands met by a smaller step than was wished.
+        refused: demands turned down that the company does grant.
+        declined: demands turned down that nobody would be granted: an honest no.
+        beyond: what was promised although the company does not grant it.
         informed: information told for the first time.
         reasked: facts asked for again.
         contradicted: earlier promises that this reply contradicts: (earlier time, new time).
@@ -37,7 +40,10 @@ class Progress:
 
     met: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
+    lessened: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
     informed: tuple[str, ...] = ()
     reasked: tuple[str, ...] = ()
     contradicted: tuple[tuple[str, str], ...] = ()
@@ -147,6 +153,10 @@ def _apology(segment: Segment, state: CustomerState, heard_out: int, named: bool
 def _work(reading: Reading, progress: Progress) -> Iterable[Cause]:
     if progress.met:
         yield Cause("demand_met", times=len(progress.met))
+    if progress.lessened:
+        yield Cause("demand_lessened", times=len(progress.lessened))
+    if progress.declined:
+        yield Cause("honest_no")
     if progress.informed:
         yield Cause("information_told", times=len(progress.informed))
     for segment in reading.segments:
@@ -220,8 +230,10 @@ def appraise(
         factor = persona.sensitivities.get(cause.name, 1.0) * cause.times
         if cause.name in scenario.enrages or cause.name in scenario.soothes:
             factor *= settings.cause_factor
-        if _is_good(effect) and cause.name not in {"demand_met", "step", "information_told"}:
-            factor *= settings.repeat_factor ** state.causes.get(cause.name, 0)
+        if _is_good(effect):
+            factor *= settings.difficulty[scenario.difficulty - 1]
+            if cause.name not in {"demand_met", "step", "information_told"}:
+                factor *= settings.repeat_factor ** state.causes.get(cause.name, 0)
         amount = {name: round(value * factor, 3) for name, value in effect.items() if round(value * factor, 3)}
         if amount:
             changes.append(MoodChange(cause.name, amount, cause.start, cause.end))
@@ -256,18 +268,36 @@ def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk:
         (met if settled else offered).append(demand.id)
     if state.waiting_time and timed and not met and state.demands.get(state.waiting_time) not in MET:
         met.append(state.waiting_time)
-    refused = [h.id for h in _refusals(reading) if h.id not in named and state.demands.get(h.id) not in MET]
+    turned_down = [h.id for h in _refusals(reading) if h.id not in named and state.demands.get(h.id) not in MET]
+    refused = [d for d in turned_down if scene.demands[d].granted]
+    lessened = _lessened(reading, state, scene, {*met, *offered})
     informed = [h.id for h in reading.told if h.id not in state.informed]
     return Progress(
         met=tuple(met),
         offered=tuple(d for d in offered if d not in met),
-        refused=tuple(dict.fromkeys(refused)),
+        lessened=lessened,
+        refused=tuple(dict.fromkeys(d for d in refused if d not in lessened)),
+        declined=tuple(dict.fromkeys(d for d in turned_down if d not in refused)),
+        beyond=tuple(dict.fromkeys(hit.id for hit in reading.beyond)),
         informed=tuple(dict.fromkeys(informed)),
         reasked=tuple(reasked(reading, state)),
         contradicted=tuple(_contradictions(reading, state, settings.contradiction_minutes)),
         asked=any(hit.id not in state.given for hit in reading.asked),
-        steps=bool(met or offered or informed) or any(s.strengths.get("ac") == 2 for s in reading.segments),
+        steps=bool(met or offered or informed or lessened) or any(s.strengths.get("ac") == 2 for s in reading.segments),
     )
+
+
+def _lessened(reading: Reading, state: CustomerState, scene: Scene, better: set[str]) -> tuple[str, ...]:
+    """Return demands that a smaller step was offered for, and nothing better."""
+    likeness = {hit.start: hit.score for hit in reading.met}
+    return tuple(
+        dict.fromkeys(
+            hit.id
+            for hit in reading.lesser
+            if hit.id not in better and state.demands.get(hit.id) not in MET and hit.score > likeness.get(hit.start, 0.0)
+            and any(s.start == hit.start and _WORK_ACTS & set(s.acts) and not s.respect for s in reading.segments)
+        )
+    )  # fmt: skip
 
 
 _WORK_ACTS = {"act", "offer", "commit", "compensate", "transfer"}

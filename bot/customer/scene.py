@@ -8,6 +8,7 @@ from bot.content import Library
 from bot.content.schema import Demand, Fact, Line, Persona, Scenario, Voice
 from bot.errors import InvalidInputError
 from bot.understanding import Topic, Topics
+from bot.understanding.topics import UNKNOWN
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,16 +48,22 @@ class Scene:
     @cached_property
     def topics(self) -> Topics:
         """What a reply may address in this case, for the understanding."""
-        items = []
+        items = [Topic(UNKNOWN, "question", (), UNKNOWN)]
         for fact in self.scenario.facts:
             items.append(Topic(fact.id, "question", tuple(fact.asked_as), fact.topic or ""))
             if fact.mentioned_as:
                 items.append(Topic(fact.id, "mention", tuple(fact.mentioned_as)))
         for demand in self.scenario.demands:
-            items.append(Topic(demand.id, "demand", (*demand.met_as, *demand.step)))
+            if demand.granted:
+                items.append(Topic(demand.id, "demand", (*demand.met_as, *demand.step)))
+            else:  # its model sentence is the honest no
+                items += [Topic(demand.id, "beyond", tuple(demand.met_as)), Topic(demand.id, "refusal", tuple(demand.step))]
+            if demand.grudging_as:
+                items.append(Topic(demand.id, "lesser", tuple(demand.grudging_as)))
             if demand.refused_as:
                 items.append(Topic(demand.id, "refusal", tuple(demand.refused_as)))
         items += [Topic(i.id, "information", tuple(i.told_as)) for i in self.scenario.information]
+        items += [Topic(b.id, "beyond", tuple(b.offered_as)) for b in self.scenario.policy.may_not]
         return Topics(tuple(items))
 
 

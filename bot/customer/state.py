@@ -7,7 +7,9 @@ from typing import Any
 from bot.acts import MOOD_NAMES
 
 OPEN, STATED, INSISTED, OFFERED, PROMISED, DONE, REFUSED = "open", "stated", "insisted", "offered", "promised", "done", "refused"
-MET = frozenset({PROMISED, DONE})
+CONCEDED = "conceded"
+"""Met by less than was wished: taken, grudgingly."""
+MET = frozenset({PROMISED, DONE, CONCEDED})
 """Demand states that satisfy the customer."""
 
 
@@ -47,7 +49,7 @@ class CustomerState:
         mood: how they feel.
         told: story pieces told.
         given: facts given away, fact -> turn in which it was given first.
-        demands: demand -> open, stated, offered, promised, done or refused.
+        demands: demand -> open, stated, insisted, offered, conceded, promised, done or refused.
         informed: information the trainee has told.
         promises: commitments remembered.
         causes: cause -> how often it has moved the mood.
@@ -58,6 +60,7 @@ class CustomerState:
         waiting_time: demand for which a time was asked back; empty for none.
         trainee: the name the trainee gave.
         threatened: whether consequences were announced.
+        beyond: what was promised although the company does not grant it.
         confided_in: turn in which a hidden fact was last told unasked.
         outcome: how it ended; empty while it goes on.
     """
@@ -76,6 +79,7 @@ class CustomerState:
     waiting_time: str = ""
     trainee: str = ""
     threatened: bool = False
+    beyond: tuple[str, ...] = ()
     confided_in: int = 0
     outcome: str = ""
 
@@ -86,7 +90,7 @@ class CustomerState:
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON data (the slot `customer`)."""
         plain = asdict(self)
-        plain["told"], plain["informed"], plain["used"] = list(self.told), list(self.informed), list(self.used)
+        plain |= {name: list(getattr(self, name)) for name in ("told", "informed", "used", "beyond")}
         plain["promises"] = [asdict(p) | {"demands": list(p.demands)} for p in self.promises]
         return plain
 
@@ -96,8 +100,8 @@ class CustomerState:
         plain = dict(data)
         plain["mood"] = Mood(**plain["mood"])
         plain["promises"] = tuple(Promise(**(p | {"demands": tuple(p["demands"])})) for p in plain["promises"])
-        for name in ("told", "informed", "used"):
-            plain[name] = tuple(plain[name])
+        for name in ("told", "informed", "used", "beyond"):
+            plain[name] = tuple(plain.get(name, ()))
         return cls(**plain)
 
 

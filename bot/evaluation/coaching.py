@@ -11,7 +11,7 @@ from bot.understanding import Reading
 
 _LANDED = ("ip2", "er2", "ow2", "co2", "ex2", "ac2")
 _HARM = ("rude", "blame_customer", "dismiss", "deflect", "reask")
-_NOTES = ("nonsense", "heap", "contradiction", "copied", "wrong_fact", "repeated", "worn_apology", "parroted", "english")
+_NOTES = ("nonsense", "heap", "beyond", "contradiction", "copied", "wrong_fact", "repeated", "worn_apology", "parroted", "english")
 _LONGEST_QUOTE = 90
 _FAMILIAR = re.compile(r"\b(?:du|dir|dich|dein\w*|euch|euer|eure\w*)\b", re.IGNORECASE)
 

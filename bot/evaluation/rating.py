@@ -191,6 +191,9 @@ def rate(
     resolution_sum = _resolution(components, acts, likely, back is not None, settings.resolution)
     if reading.grounding.contradicted:
         resolution_sum = (*resolution_sum, Summand("contradiction", 1, settings.resolution.contradiction))
+    if reading.beyond:
+        draft.notes["beyond"] = None
+        resolution_sum = (*resolution_sum, Summand("beyond", 1, settings.resolution.beyond))
     return Rating(
         empathy=_total(empathy_sum),
         resolution=_total(resolution_sum),

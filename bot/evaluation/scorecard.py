@@ -24,6 +24,7 @@ _NEXT = {
     "ac": "Früher einen konkreten Schritt gehen",
     "co": "Zusagen mit Uhrzeit oder Tag geben",
     "respect": "Sätze weglassen, die verletzen oder abschieben",
+    "beyond": "Ehrlich sagen, was nicht geht, statt es zu versprechen",
     "contradiction": "Wenn sich ein Termin ändert, es sagen",
     "reask": "Mitschreiben: nichts zweimal fragen",
 }
@@ -215,6 +216,9 @@ def _next_steps(replies: Sequence[tuple[str, Rating]]) -> tuple[Mapping[str, Any
     broken = [(turn, text, r) for turn, (text, r) in enumerate(replies, 1) if "contradiction" in r.notes]
     if broken:
         found.append((9.0, {"text": _NEXT["contradiction"], "turn": broken[0][0], "quote": ""}))
+    beyond = [turn for turn, (_, r) in enumerate(replies, 1) if "beyond" in r.notes]
+    if beyond:
+        found.append((9.5, {"text": _NEXT["beyond"], "turn": beyond[0], "quote": ""}))
     asked = [turn for turn, (_, r) in enumerate(replies, 1) if "reask" in r.acts]
     if asked:
         found.append((8.0, {"text": _NEXT["reask"], "turn": asked[0], "quote": ""}))

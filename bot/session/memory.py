@@ -34,3 +34,9 @@ class MemoryStore(Store):
     async def delete(self, conversation_id: str) -> None:
         """Forget a conversation."""
         self._events.pop(conversation_id, None)
+
+    async def migrate(self) -> None:
+        """There is nothing to prepare."""
+
+    async def close(self) -> None:
+        """There is nothing to close."""

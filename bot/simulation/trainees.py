@@ -12,8 +12,7 @@ from bot.content.schema import Demand, Fact, Persona, Scenario
 from bot.conversation import Conversation
 
 Lines = Mapping[str, Sequence[str]]
-_MET = frozenset({"promised", "done"})
-_CLOSED = _MET | {"refused"}
+_MET = frozenset({"promised", "done", "conceded"})
 
 
 @dataclass
@@ -110,8 +109,12 @@ def _unknown(seat: Seat, view: View, *kinds: str, identity: bool = False) -> lis
 
 def _next_demand(seat: Seat, view: View) -> Demand | None:
     """Return the demand to work on: one that was stated, else the first that must be met."""
-    waiting = [d for d in seat.scenario.demands if view.demands.get(d.id) not in _CLOSED and seat.steps.get(d.id, 0) < 3]
-    stated = [d for d in waiting if view.demands.get(d.id) in {"stated", "offered", "insisted"}]
+    waiting = [
+        d
+        for d in seat.scenario.demands
+        if view.demands.get(d.id) not in _MET and (d.granted or view.demands.get(d.id) != "refused") and seat.steps.get(d.id, 0) < 4
+    ]
+    stated = [d for d in waiting if view.demands.get(d.id) in {"stated", "offered", "insisted", "refused"}]
     musts = [d for d in waiting if d.must]
     return next(iter([*[d for d in stated if d.must], *musts, *stated]), None)
 

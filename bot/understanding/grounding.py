@@ -108,7 +108,7 @@ def _wrong_words(text: str, facts: ContextFacts) -> list[tuple[str, str]]:
 
 
 _PROMISES = re.compile(
-    r"\b(?:komm\w*|ruf\w*|meld\w*|schick\w*|liefer\w*|buch\w*|überweis\w*|erledig\w*|bring\w*|repar\w*|steht|bekomm\w*|wird|werde\w*|ist|haben Sie)\b",
+    r"\b(?:komm\w*|ruf\w*|meld\w*|schick\w*|liefer\w*|buch\w*|überweis\w*|erledig\w*|bring\w*|repar\w*|bekomm\w*|wird|werde\w*)\b",
     re.IGNORECASE,
 )
 _CHANGED = re.compile(
@@ -142,17 +142,44 @@ def contradictions(
         if _CHANGED.search(sentence) or sentence.rstrip().endswith("?"):
             continue
         for i, turn in enumerate(facts.context.turns):
-            if turn.role != "agent" or not _PROMISES.search(turn.text):
+            if turn.role != "agent":
                 continue
             if _BROKEN.search(" ".join(t.text for t in facts.context.turns[i + 1 :] if t.role == "customer")):
                 continue
             for part in re.split(r"(?<=[.!?])\s+", turn.text):
-                if part.rstrip().endswith("?"):
+                if part.rstrip().endswith("?") or not _PROMISES.search(part) or not _matter(part) & _matter(sentence):
                     continue
                 found += [(old, new) for old in find(part) if _clash(old, new)]
     return tuple(dict.fromkeys(found))
 
 
+def _matter(text: str) -> frozenset[str]:
+    """Return the content stems of a sentence without those of times: what it is about."""
+    return content_stems(text) - _TIME_STEMS
+
+
+_TIME_STEMS = frozenset(
+    stem(word)
+    for word in (
+        *("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonnabend", "Sonntag", "heute", "morgen", "übermorgen"),
+        *(
+            "Minuten",
+            "Stunde",
+            "Stunden",
+            "Tage",
+            "Woche",
+            "Uhr",
+            "spätestens",
+            "zwischen",
+            "sofort",
+            "gleich",
+            "Januar",
+            "Februar",
+            "März",
+        ),
+        *("April", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember", "Vormittag", "Nachmittag", "Mittag", "Abend"),
+    )
+)
 _DATES = re.compile(r"\b(\d{1,2})\.(?!\d)")
 _HOURS = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?\s*(?:uhr\b|$)")
 

@@ -180,6 +180,8 @@ class TopicFinder:
             if not {"rude", "off_topic"} & set(segment.acts):
                 hits += matcher.hits(index, "demand", segment, cosines)
             hits += matcher.hits(index, "refusal", segment, cosines)
+            hits += matcher.hits(index, "lesser", segment, cosines)[:1]
+            hits += _promised_beyond(matcher.hits(index, "beyond", segment, cosines)[:1], segment, hits)
             hits += index.mentions.hits(segment.text, segment.start, segment.end)
         doc._.hits = tuple(hits)
         return doc
@@ -210,8 +212,20 @@ def make_topic_finder(nlp: Language, name: str, thresholds: dict[str, float], ma
     return TopicFinder(nlp, name, thresholds, margin, ridge)
 
 
+_PROMISING = frozenset({"act", "offer", "commit", "compensate"})
+_NEGATED = re.compile(r"\b(?:kein\w*|nicht|nie|niemand\w*|leider|unmöglich|ausgeschlossen|weder)\b", re.IGNORECASE)
+
+
+def _promised_beyond(found: list[TopicHit], segment: Segment, hits: list[TopicHit]) -> list[TopicHit]:
+    """Return what is promised although it is not granted: a promising sentence that is more like it than like anything allowed."""
+    if not found or not _PROMISING & set(segment.acts) or _NEGATED.search(segment.text):
+        return []
+    allowed = [hit.score for hit in hits if hit.start == segment.start and hit.kind in {"demand", "lesser", "refusal"}]
+    return [hit for hit in found if hit.score > max(allowed, default=0.0)]
+
+
 _OFFERS = re.compile(
-    r"\W*(?:und\s+|oder\s+)?(?:soll|darf|dürfte|möchten|wollen|hätten|wäre|magst|willst)\s+(?:ich|wir|sie|du|ihnen|dir)\b.*\?",
+    r"\W*(?!(?:\w+\s+){0,4}(?:nach)?fragen\b|(?:\w+\s+){0,3}wissen\b)(?:und\s+|oder\s+)?(?:soll|darf|dürfte|möchten|wollen|hätten|wäre|magst|willst)\s+(?:ich|wir|sie|du|ihnen|dir)\b.*\?",
     re.IGNORECASE,
 )
 """A question that offers something and asks for no fact; "Darf ich fragen, wie Sie heißen?" is told apart by its act."""
@@ -369,6 +383,8 @@ def reading_of(doc: Doc) -> Reading:
         met=tuple(by_kind.get("demand", ())),
         refused=tuple(by_kind.get("refusal", ())),
         told=tuple(by_kind.get("information", ())),
+        lesser=tuple(by_kind.get("lesser", ())),
+        beyond=tuple(by_kind.get("beyond", ())),
         commitments=doc._.commitments,
         times=doc._.times,
         grounding=doc._.grounding,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 Role = Literal["customer", "agent"]
-TopicKind = Literal["question", "mention", "demand", "refusal", "information"]
+TopicKind = Literal["question", "mention", "demand", "refusal", "information", "lesser", "beyond"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +183,8 @@ class Reading:
         segments: its stretches with acts and strengths.
         asked, mentioned, met, refused, told: topics addressed (facts asked for, facts mentioned, demands met or
             refused, information told).
+        lesser: demands that a smaller step than the wished one was named for.
+        beyond: what was promised although the company does not grant it.
         commitments: promises, with normalised times.
         times: every time named.
         grounding: relation to what was said before.
@@ -197,6 +199,8 @@ class Reading:
     met: tuple[TopicHit, ...] = ()
     refused: tuple[TopicHit, ...] = ()
     told: tuple[TopicHit, ...] = ()
+    lesser: tuple[TopicHit, ...] = ()
+    beyond: tuple[TopicHit, ...] = ()
     commitments: tuple[Commitment, ...] = ()
     times: tuple[TimeMention, ...] = ()
     grounding: Grounding = Grounding()

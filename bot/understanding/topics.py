@@ -20,7 +20,12 @@ from bot.understanding.reading import Topic, TopicHit, TopicKind, Topics
 from bot.understanding.text import content_stems, fold, numbers
 
 _SPLIT = re.compile(r",\s+|\s+und\s+(?!zwar)|\s+sowie\s+|\s+oder\s+|\s*/\s*", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\b(?:w(?:er|as|ann|ie|o|elche\w*|arum|ieso|oran|ofür|omit)|haben|ist|sind|hat|können|kann|geht|darf|wenn)\b", re.IGNORECASE
+)
 _SUBORDINATE = re.compile(r"^(?:dass?|damit|weil|wenn|ob|um|falls|sodass|dann|bevor|nachdem|den|die|der|das)\b", re.IGNORECASE)
+UNKNOWN = "unknown"
+"""The question topic for what no customer can know; a question that is most like it asks for no fact."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -142,6 +147,9 @@ class TopicMatcher:
         top = float(scores.max())
         close = [i for i in range(len(kind.topics)) if scores[i] >= top - self.margin and nearest[i] >= threshold]
         close.sort(key=lambda i: -scores[i])
+        if close and kind.topics[close[0]] == UNKNOWN:
+            return []
+        close = [i for i in close if kind.topics[i] != UNKNOWN]
         return [(kind.topics[i], float(nearest[i])) for i in close]
 
 
@@ -164,7 +172,8 @@ class Stretch(Protocol):
 def _parts(text: str) -> list[str]:
     """Return the parts of a question that lists several things ("Name und Kundennummer?"), else nothing."""
     parts = [part for part in _SPLIT.split(text) if len(part) > 3 and not _SUBORDINATE.match(part)]
-    return parts if len(parts) > 1 and all(len(part.split()) <= 6 for part in parts[1:]) else []
+    listed = all(len(part.split()) <= 4 and not _ASKS.search(part) for part in parts[1:])
+    return parts if len(parts) > 1 and listed else []
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ COMPONENTS = {
     "english": "fremde Sprache",
     "copied": "schon einmal gesagt",
     "contradiction": "widerspricht einer Zusage",
+    "beyond": "zugesagt, was nicht gewährt wird",
 }
 LEVELS = ("nicht gezeigt", "ansatzweise", "stark")
 PARTS = {
@@ -80,6 +81,8 @@ CAUSES = {
     "blame": "Schuld beim Kunden gesucht",
     "rude": "verletzt",
     "contradiction": "Widerspruch zu früher",
+    "honest_no": "ehrliches Nein",
+    "demand_lessened": "kleinerer Schritt angeboten",
     "wrong_fact": "falsche Angabe",
     "wrong_name": "falscher Name",
     "demand_refused": "Forderung abgelehnt",
@@ -98,6 +101,7 @@ DEMAND_STATES = {
     "stated": "offen",
     "insisted": "offen, noch einmal angemahnt",
     "offered": "angeboten",
+    "conceded": "ein kleinerer Schritt zugesagt",
     "promised": "zugesagt",
     "done": "erledigt",
     "refused": "abgelehnt",
