@@ -178,9 +178,11 @@ def _rate(reading: Reading, conversation: Conversation, scene: Scene, state: Cus
     said = [e.customer for e in conversation.exchanges]
     rating = rate(reading, config().evaluation, earlier=earlier, suggestions=[*shown, *drafts], customer=said)
 
+    # What a better wording may ask or promise comes from the case itself, so its topics need not be looked for.
+    context = replace(context_of(conversation, scene), topics=None)
+
     def judge(wording: str) -> Rating:
-        understood = read(pipeline(), wording, context_of(conversation, scene))
-        understood = with_reasks(understood, reasked(understood, state))
+        understood = with_reasks(read(pipeline(), wording, context), ())
         return rate(understood, config().evaluation, earlier=earlier, suggestions=[*shown, *drafts], customer=said)
 
     return coach(rating, reading, feedback(), hints_of(scene, state, conversation), turn, judge)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2s
+from itertools import islice
 
 from bot.content.schema import Feedback
 from bot.evaluation.rating import Evidence, Rating
@@ -13,6 +14,8 @@ _LANDED = ("ip2", "er2", "ow2", "co2", "ex2", "ac2")
 _HARM = ("rude", "blame_customer", "dismiss", "deflect", "reask")
 _NOTES = ("nonsense", "heap", "beyond", "contradiction", "copied", "wrong_fact", "repeated", "worn_apology", "parroted", "english")
 _LONGEST_QUOTE = 90
+_MOST_TRIED = 3
+"""Better wordings that are judged before none is shown; each costs about as much as the reply itself."""
 _FAMILIAR = re.compile(r"\b(?:du|dir|dich|dein\w*|euch|euer|eure\w*)\b", re.IGNORECASE)
 
 
@@ -133,7 +136,7 @@ def _is_excellent(rating: Rating) -> bool:
 
 def _best(wordings: Iterable[str], rating: Rating, judge: Judge | None) -> str:
     """Return the first wording that is at least as good as the reply in both scores and better in one; else nothing."""
-    for wording in dict.fromkeys(wordings):
+    for wording in islice(dict.fromkeys(wordings), _MOST_TRIED):
         if judge is None:
             return wording
         found = judge(wording)

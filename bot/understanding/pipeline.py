@@ -8,6 +8,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,16 @@ for _name, _default in _EXTENSIONS.items():
         Doc.set_extension(_name, default=_default)
 
 
+@lru_cache(maxsize=64)
+def _facts_of(context: Context) -> ContextFacts:
+    """Return the facts of a context; the same for a reply and for the better wordings of it."""
+    return ContextFacts(context)
+
+
 @Language.component("segmenter")
 def segmenter(doc: Doc) -> Doc:
     """Cut the reply into segments (`doc._.ranges`)."""
-    doc._.facts = ContextFacts(doc._.context or Context())
+    doc._.facts = _facts_of(doc._.context or Context())
     doc._.ranges = tuple(segments(doc._.text))
     return doc
 
