@@ -247,7 +247,8 @@ def commitments(doc: Doc) -> Doc:
         promises = {"commit"} & set(segment.acts) or ("hold" in segment.acts and _time_in(doc._.times, segment))
         if not promises:
             continue
-        mention = _time_in(doc._.times, segment)
+        ahead = [m for m in doc._.times if m.minutes is None or _AHEAD.match(m.text) or "hold" in segment.acts]
+        mention = _time_in(ahead, segment)  # "per Video, zehn Minuten" says how long, not by when
         if _PAST.search(segment.text) and not _AHEAD_VERB.search(segment.text):
             continue
         now = doc._.context.now if doc._.context else None
@@ -278,7 +279,8 @@ def _exact_times(text: str) -> list[str]:
 
 
 _PAST = re.compile(
-    r"\b(?:war|waren|hatte|hatten|wurden?|lief|liefen|kam|kamen|ging|hieß|stand|gab|sagten?|schrieb|blieb|ist gefahren|haben gewartet|gewartet)\b",
+    r"\b(?:war|waren|hatte|hatten|wurden?|lief|liefen|kam|kamen|ging|hieß|stand|gab|sagten?|schrieb|blieb|ist gefahren|haben gewartet|gewartet"
+    r"|(?:habe|haben|hat|hatten)\b.*\b(?:lassen|versprochen|vergessen|versäumt|verloren))\b",
     re.IGNORECASE,
 )
 _AHEAD_VERB = re.compile(

@@ -123,3 +123,15 @@ def test_the_model_belongs_to_its_data_and_settings(tmp_path: Path, config: Conf
     assert before != fingerprint(tmp_path, config)
     changed = config.model_copy(update={"training": config.training.model_copy(update={"min_count": 3})})
     assert before != fingerprint(data_root(), changed)
+
+
+@pytest.mark.parametrize(
+    "reply", ["Den Ausweis prüfen wir per Video, zehn Minuten.", "Am Donnerstag haben wir Sie sitzen lassen, das tut mir leid."]
+)
+def test_how_long_something_takes_and_what_is_past_are_no_promises(reply: str, nlp):
+    assert read(nlp, reply, Context(now=datetime(2026, 5, 5, 10, 0))).commitments == ()
+
+
+def test_a_step_done_with_a_time_ahead_is_a_promise(nlp):
+    found = read(nlp, "Ich habe den Techniker für Freitag um acht gebucht.", Context(now=datetime(2026, 5, 5, 10, 0))).commitments
+    assert [c.at for c in found] == ["2026-05-08T08:00"]
