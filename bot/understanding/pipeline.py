@@ -366,7 +366,8 @@ def _takes_back(pair: tuple[Segment, Segment]) -> bool:
     first, second = pair
     warm = {"apologize", "acknowledge_feeling", "acknowledge_facts"} & set(first.acts)
     cold = {"deflect", "dismiss", "blame_customer", "rude"} & set(second.acts) or second.respect
-    return bool(warm and cold and _ABER.search(second.text))
+    helps = {"offer", "act", "commit", "compensate"} & set(second.acts) and not second.respect  # "… er kann aber zustimmen"
+    return bool(warm and cold and not helps and _ABER.search(second.text))
 
 
 _NAME = re.compile(
