@@ -89,8 +89,9 @@ class Heads:
         strengths = {}
         offset = len(REPLY_ACTS)
         for k, component in enumerate(STRENGTHS):
-            if says[offset + 2 * k]:
-                strengths[component] = 2 if says[offset + 2 * k + 1] else 1
+            once, twice = says[offset + 2 * k : offset + 2 * k + 2]
+            if once or twice:  # the heads are trained apart: who sees the second level need not see the first
+                strengths[component] = 2 if twice else 1
         violation = self._violation(probabilities)
         strengths.pop("respect", None)
         if max(violation) >= 0.5:
