@@ -101,6 +101,7 @@ class EmpathyPoints(Section):
     ex: Points
     ow: Points
     respect: Points
+    surely: Annotated[float, Field(gt=0.5, le=1.0)]
     english: float
     copied: float
     contradiction: float

@@ -88,7 +88,7 @@ class Terminal:
         scenario = self.library.scenario(conversation.session["scenario"])
         self.console.print(
             Panel(
-                escape(scenario.briefing),
+                escape("\n".join([scenario.briefing, *(f"– Sie dürfen: {item}" for item in scenario.policy.may)])),
                 title=escape(scenario.title),
                 subtitle=f"{conversation_id} · Startwert {conversation.session['seed']} · /hilfe",
             )

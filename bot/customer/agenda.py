@@ -96,7 +96,6 @@ def record(state: CustomerState, reading: Reading, progress: Progress, found: li
         causes=counts,
         promises=(*state.promises, *promises),
         informed=(*state.informed, *progress.informed),
-        beyond=tuple(dict.fromkeys((*state.beyond, *progress.beyond))),
         stuck=0 if progress.steps else state.stuck + (not progress.asked),
         trainee=state.trainee or reading.name,
         waiting_time="" if progress.met else state.waiting_time,

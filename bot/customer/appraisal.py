@@ -30,7 +30,6 @@ class Progress:
         lessened: demands met by a smaller step than was wished.
         refused: demands turned down that the company does grant.
         declined: demands turned down that nobody would be granted: an honest no.
-        beyond: what was promised although the company does not grant it.
         informed: information told for the first time.
         reasked: facts asked for again.
         contradicted: earlier promises that this reply contradicts: (earlier time, new time).
@@ -43,7 +42,6 @@ class Progress:
     lessened: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     declined: tuple[str, ...] = ()
-    beyond: tuple[str, ...] = ()
     informed: tuple[str, ...] = ()
     reasked: tuple[str, ...] = ()
     contradicted: tuple[tuple[str, str], ...] = ()
@@ -278,7 +276,6 @@ def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk:
         lessened=lessened,
         refused=tuple(dict.fromkeys(d for d in refused if d not in lessened)),
         declined=tuple(dict.fromkeys(d for d in turned_down if d not in refused)),
-        beyond=tuple(dict.fromkeys(hit.id for hit in reading.beyond)),
         informed=tuple(dict.fromkeys(informed)),
         reasked=tuple(reasked(reading, state)),
         contradicted=tuple(_contradictions(reading, state, settings.contradiction_minutes)),

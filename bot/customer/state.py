@@ -60,7 +60,6 @@ class CustomerState:
         waiting_time: demand for which a time was asked back; empty for none.
         trainee: the name the trainee gave.
         threatened: whether consequences were announced.
-        beyond: what was promised although the company does not grant it.
         confided_in: turn in which a hidden fact was last told unasked.
         outcome: how it ended; empty while it goes on.
     """
@@ -79,7 +78,6 @@ class CustomerState:
     waiting_time: str = ""
     trainee: str = ""
     threatened: bool = False
-    beyond: tuple[str, ...] = ()
     confided_in: int = 0
     outcome: str = ""
 
@@ -90,7 +88,7 @@ class CustomerState:
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON data (the slot `customer`)."""
         plain = asdict(self)
-        plain |= {name: list(getattr(self, name)) for name in ("told", "informed", "used", "beyond")}
+        plain |= {name: list(getattr(self, name)) for name in ("told", "informed", "used")}
         plain["promises"] = [asdict(p) | {"demands": list(p.demands)} for p in self.promises]
         return plain
 
@@ -100,8 +98,8 @@ class CustomerState:
         plain = dict(data)
         plain["mood"] = Mood(**plain["mood"])
         plain["promises"] = tuple(Promise(**(p | {"demands": tuple(p["demands"])})) for p in plain["promises"])
-        for name in ("told", "informed", "used", "beyond"):
-            plain[name] = tuple(plain.get(name, ()))
+        for name in ("told", "informed", "used"):
+            plain[name] = tuple(plain[name])
         return cls(**plain)
 
 

@@ -286,19 +286,20 @@ def _graded(points: Sequence[float], likely: tuple[float, float], second: float 
     return round(points[1] * likely[0] + (points[2] - points[1]) * likely[1] * second, 1)
 
 
-def _beyond_doubt(likely: float) -> float:
-    """Return how much of a deduction counts: nothing where it is just decided, all of it at 1.
+def _beyond_doubt(likely: float, surely: float) -> float:
+    """Return how much of a deduction counts: nothing where it is just decided (0.5), all of it from `surely`.
 
     Without the slope one letter could cost a reply half its points.
     """
-    return min(1.0, max(0.0, (likely - 0.5) / 0.3))
+    return min(1.0, max(0.0, (likely - 0.5) / (surely - 0.5)))
 
 
 def _empathy(
     components: Mapping[str, int], respect: int, likely: Mapping[str, tuple[float, float]], points: EmpathyPoints
 ) -> tuple[Summand, ...]:
     # A violation takes back what was specific: er and ip are then at most weak (docs/data.md, border cases).
-    violation = (_beyond_doubt(likely["respect"][0]), _beyond_doubt(likely["respect"][1])) if respect else (0.0, 0.0)
+    once, twice = likely["respect"] if respect else (0.0, 0.0)
+    violation = (_beyond_doubt(once, points.surely), _beyond_doubt(twice, points.surely))
     stands = 1.0 - violation[0]
     summands = [Summand("base", 0, points.base)]
     summands += [

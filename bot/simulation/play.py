@@ -93,11 +93,6 @@ def _played(wanted: Sequence[Case], processes: int) -> Iterator[Played]:
 
 
 @lru_cache(maxsize=1)
-def _content() -> Library:
-    return library(data_root())
-
-
-@lru_cache(maxsize=1)
 def _lines() -> TraineeLines:
     return load_yaml(data_root() / "trainees" / "lines.yml", TraineeLines)
 
@@ -108,7 +103,7 @@ def play_one(case: Case) -> Played:
 
 
 async def _play_one(case: Case) -> Played:
-    config, content = load_config(), _content()
+    config, content = load_config(), library(data_root())
     host = Host(MemoryStore(), make_runner(config.action_endpoint), config.limits.conversation_replies)
     scenario, persona = content.scenarios[case.scenario], content.personas[case.persona]
     lines = _lines().du if persona.address == "du" else _lines().sie
