@@ -14,18 +14,15 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.move import Move, arguments_of, conversation_of, message_of, running, scene_of, set_slots
 from actions.resources import config, content, feedback, pipeline
 from bot.conversation import ACTION_FINISH, ACTION_OPEN, ACTION_REPLY, Conversation, Event
-from bot.customer import CustomerState, Scene, make_scene, mood_of, open_conversation, reasked, respond
+from bot.customer import Circumstances, CustomerState, Scene, make_scene, mood_of, open_conversation, reasked, respond
 from bot.customer.state import MET, Promise
-from bot.desk import TOOLS, holds, initial
+from bot.desk import holds, initial, line_is_bad, side_effects
 from bot.errors import ConflictError, InvalidInputError
-from bot.evaluation import Case, Hints, Rating, coach, rate, scorecard
+from bot.evaluation import Case, Deed, Hints, Rating, coach, copied, rate, scorecard
 from bot.understanding import Context, Reading, read
 
 MODES = ("practice", "assessment")
 _LARGEST_SEED = 2**31 - 1
-_CHANGING_TOOLS = frozenset(TOOLS) - {"knowledge", "ticket_search", "ticket_read", "record", "suggestion"}
-"""Looking something up is no work on the case; the desk's goal counts from the first change."""
-
 _LONG_NUMBER = re.compile(r"\d{4,}")
 """Numbers of customers and cases: a better wording must not use one the customer has not said."""
 
@@ -33,7 +30,7 @@ _LONG_NUMBER = re.compile(r"\d{4,}")
 class OpenSession(Move):
     """Opens a conversation: the customer speaks first.
 
-    Takes `/start{"scenario", "persona"?, "channel"?, "seed"?, "mode"?}`.
+    Takes `/start{"scenario", "persona"?, "channel"?, "seed"?, "mode"?, "clock"?}`; with the clock, waiting costs patience.
     """
 
     def name(self) -> str:
@@ -59,12 +56,13 @@ class OpenSession(Move):
             "channel": scene.channel,
             "seed": seed,
             "mode": mode,
+            "clock": checked_clock(given.get("clock"), mode),
         }
         dispatcher.utter_message(text=turn.text, json_message={"acts": list(turn.acts)})
         return set_slots(
             session=session,
             customer=turn.state.to_dict(),
-            desk=initial(scene.scenario),
+            desk=initial(scene.scenario, seed, scene.scenario.stand_ins.get(scene.persona.id, scene.persona.id)),
             mood=mood_of(turn.state),
             because=[],
             outcome="",
@@ -88,6 +86,21 @@ def checked_seed(value: Any, sender: str) -> int:
     return seed
 
 
+def checked_clock(value: Any, mode: str) -> bool:
+    """Return whether waiting counts by the clock; not told, it does in an assessment and does not in practice.
+
+    Raises:
+        InvalidInputError: for anything but true or false.
+    """
+    if value is None or value == "":
+        return mode == "assessment"
+    known = {"true": True, "1": True, "on": True, "ja": True, "false": False, "0": False, "off": False, "nein": False}
+    chosen = known.get(str(value).casefold())
+    if chosen is None:
+        raise InvalidInputError(f"„{value}“ ist keine Angabe für die Uhr.", "Erlaubt: true oder false.")
+    return chosen
+
+
 class TraineeReply(Move):
     """Takes a reply: read once, rated and answered from the same reading."""
 
@@ -103,19 +116,67 @@ class TraineeReply(Move):
         state = CustomerState.from_dict(conversation.slots["customer"])
         turn = conversation.turn + 1
         reading = read(pipeline(), text, context_of(conversation, scene))
-        desk = conversation.slots["desk"]
-        done = frozenset(d.id for d in scene.scenario.demands if d.desk and all(holds(desk, p, w) for p, w in d.desk.items()))
         reading = with_reasks(reading, reasked(reading, state))
+        desk = conversation.slots["desk"]
         rating = _rate(reading, conversation, scene, state, turn)
-        answer = respond(scene, state, reading, turn, conversation.session["seed"], config(), done)
+        around = circumstances_of(conversation, scene, text, waited_for(tracker.events) if conversation.session.get("clock") else 0.0)
+        answer = respond(scene, state, reading, turn, conversation.session["seed"], config(), around)
         dispatcher.utter_message(text=answer.text, json_message={"acts": list(answer.acts)})
+        after = {**desk, "seconds": 0.0, "leaks": [*desk.get("leaks", []), *leaks(text, conversation, scene)]}
         return set_slots(
             rating=rating.to_dict(),
             customer=answer.state.to_dict(),
             mood=mood_of(answer.state),
             because=[change.to_dict() for change in answer.because],
             outcome=answer.state.outcome,
+            **({"desk": after} if after != desk else {}),
         )
+
+
+def waited_for(events: Sequence[Event]) -> float:
+    """Return the seconds between what was said last and the latest message, by the timestamps of the events."""
+    said = [event["timestamp"] for event in events if event.get("event") == "bot" and event.get("timestamp")]
+    replied = [event["timestamp"] for event in events if event.get("event") == "user" and event.get("timestamp")]
+    return max(0.0, replied[-1] - said[-1]) if said and replied else 0.0
+
+
+def circumstances_of(conversation: Conversation, scene: Scene, text: str, waited: float) -> Circumstances:
+    """Return what happened around a reply: at the desk, on the clock, on the line."""
+    desk = conversation.slots["desk"]
+    drafts = [scene.scenario.desk.suggestion[i] for i in desk["suggestions"]]
+    return Circumstances(
+        done=frozenset(d.id for d in scene.scenario.demands if d.desk and all(holds(desk, p, w) for p, w in d.desk.items())),
+        desk_used=bool(conversation.tools),
+        waited=round(waited + desk["seconds"], 1),
+        heard=len(conversation.exchanges[-1].customer),
+        wrong_draft=any(copied(text, draft.text) >= config().evaluation.copied_share for draft in drafts if draft.kind == "wrong"),
+        line_bad=line_is_bad(desk, scene.scenario, conversation.turn + 1),
+    )
+
+
+_DATUM = re.compile(r"[\w.+-]+@[\w.-]+|\d[\d.,:/ ]*\d")
+
+
+def leaks(text: str, conversation: Conversation, scene: Scene) -> list[str]:
+    """Return the data in a reply that must not be told yet: from the closed record, or from other customers' tickets.
+
+    What the customer has said themselves, or what stands in the briefing, is no secret. Data are numbers and addresses of
+    four and more characters.
+    """
+    desk = conversation.slots["desk"]
+    secret = set() if desk["identified"] else _data(" ".join(map(str, scene.scenario.desk.record.values())))
+    for ticket in desk["tickets"].values():
+        if ticket["other"]:
+            secret |= _data(f"{ticket['subject']} {' '.join(ticket['history'])}")
+    known = _data(" ".join([scene.scenario.briefing, *(turn.text for turn in conversation.turns)]))
+    given = [f for f in scene.scenario.facts if f.id in conversation.slots["customer"]["given"]]
+    known |= _data(" ".join(text for f in given for text in (f.text, *f.mentioned_as)))
+    return sorted(_data(text) & secret - known)
+
+
+def _data(text: str) -> set[str]:
+    found = {re.sub(r"[ ,.:/]+$", "", match.group()) for match in _DATUM.finditer(text)}
+    return {datum.replace(" ", "") for datum in found if len(datum.replace(" ", "")) >= 4}
 
 
 def checked_reply(text: str) -> str:
@@ -231,17 +292,43 @@ class FinishSession(Move):
 def case_of(scene: Scene, state: CustomerState, conversation: Conversation, outcome: str) -> Case:
     """Return the state of the case for the scorecard."""
     desk = conversation.slots["desk"]
-    used_desk = any(tool["tool"] in _CHANGING_TOOLS for tool in conversation.tools)
+    goal = [(p, w, holds(desk, p, w)) for p, w in scene.scenario.goal.items()]
     return Case(
         outcome=outcome,
         demands=[(d.id, d.text, d.must, state.demands.get(d.id, "open")) for d in scene.scenario.demands],
         information=[(i.id, i.text, i.id in state.informed) for i in scene.scenario.information],
-        goal=[(p, w, holds(desk, p, w)) for p, w in scene.scenario.goal.items()] if used_desk else [],
+        goal=goal,
+        deeds=deeds_of(scene, state, conversation),
         promises=[
             {"what": p.what, "by": p.by, "at": p.at, "made_in_turn": p.made_in_turn, "kept": _was_kept(p, state, desk, scene)}
             for p in state.promises
         ],
     )
+
+
+def deeds_of(scene: Scene, state: CustomerState, conversation: Conversation) -> list[Deed]:
+    """Return what was said against what was done: demands, identity check, data told too early, side effects, drafts sent unread."""
+    desk = conversation.slots["desk"]
+    found = []
+    for demand in scene.scenario.demands:
+        if not demand.desk:
+            continue
+        said = state.demands.get(demand.id) in MET
+        done = all(holds(desk, path, wanted) for path, wanted in demand.desk.items())
+        if said or done:
+            kind = "said_and_done" if said and done else "said_not_done" if said else "done_not_said"
+            found.append(Deed(kind, demand.text))
+    if desk["unchecked"]:
+        found.append(Deed("unchecked", "Vor dem Abgleich der Angaben gehandelt"))
+    elif desk["identified"]:
+        found.append(Deed("checked", "Angaben abgeglichen, bevor etwas geändert wurde"))
+    found += [Deed("leaked", f"„{datum}“ gesagt, ohne dass es gesagt werden durfte") for datum in dict.fromkeys(desk.get("leaks", []))]
+    found += [Deed("side_effect", text) for text in side_effects(scene.scenario, desk)]
+    replies = [e.reply for e in conversation.exchanges if e.turn]
+    for draft in (scene.scenario.desk.suggestion[i] for i in dict.fromkeys(desk["suggestions"])):
+        if draft.kind != "good" and any(copied(reply, draft.text) >= config().evaluation.copied_share for reply in replies):
+            found.append(Deed("draft", draft.wrong or "Vorformulierter Text ohne Blick auf diesen Fall gesendet"))
+    return found
 
 
 def _was_kept(promise: Promise, state: CustomerState, desk: dict[str, Any], scene: Scene) -> bool | None:

@@ -103,6 +103,7 @@ def train(
 @app.command()
 def validate(
     path: Annotated[Path | None, typer.Argument(help="Ordner mit Inhalten oder eine einzelne Datei; ohne Angabe data/.")] = None,
+    casting: Annotated[bool, typer.Option("--casting", help="Auch zeigen, welche Personas noch einspringen könnten.")] = False,
 ) -> None:
     """Prüft Szenarien, Personas, Wortlaut und Trainingsdaten; nennt Datei, Zeile, Feld und Abhilfe."""
     from bot.config import data_root, load_config
@@ -125,6 +126,9 @@ def validate(
         typer.echo(f"{len(report.problems)} Fehler. Geprüft: {counts or 'nichts'}.")
         raise typer.Exit(1)
     typer.echo(f"Alles in Ordnung: {counts}.")
+    if casting:
+        for scenario, casts in sorted(report.casts.items()):
+            typer.echo(f"{scenario}: {', '.join(f'{persona} mit den Zeilen von {voice}' for persona, voice in casts) or 'niemand sonst'}")
     if report.split:
         parts = ", ".join(map(str, report.split))
         typer.echo(f"Nach Stimmen in {len(report.split)} Teile getrennt ({parts} Antworten); keine Antwort steht zweimal.")
@@ -450,6 +454,7 @@ def practise(
     seed: Annotated[int | None, typer.Option(min=0, help="Startwert: gleicher Wert und gleiche Antworten, gleiches Gespräch.")] = None,
     resume: Annotated[str | None, typer.Option(help="Kennung eines Gesprächs, das weitergehen soll.")] = None,
     feedback: Annotated[bool, typer.Option(help="Nach jeder Antwort die Rückmeldung zeigen.")] = True,
+    clock: Annotated[bool, typer.Option("--clock", help="Die Uhr läuft mit: Wer warten lässt, verliert Geduld.")] = False,
 ) -> None:
     """Übt im Terminal."""
     from bot.config import load_config
@@ -458,7 +463,7 @@ def practise(
     config = load_config()
     terminal = Terminal(config, feedback=feedback)
     ensure_model(config)
-    asyncio.run(terminal.practise(scenario, persona or "", seed, resume or ""))
+    asyncio.run(terminal.practise(scenario, persona or "", seed, resume or "", clock=clock))
 
 
 if __name__ == "__main__":

@@ -70,6 +70,20 @@ class MoodSettings(Section):
         return self
 
 
+class WaitingSettings(Section):
+    """What waiting does on the phone and in chat."""
+
+    channels: list[Literal["phone", "chat"]]
+    free_seconds: Annotated[float, Field(ge=0.0)]
+    reading: Annotated[float, Field(gt=0.0)]
+    typing: Annotated[float, Field(gt=0.0)]
+    step_seconds: Annotated[float, Field(gt=0.0)]
+    most: Annotated[int, Field(ge=1)]
+    pause_after: Annotated[float, Field(gt=0.0)]
+    hold_seconds: Annotated[float, Field(gt=0.0)]
+    hold_grace: Annotated[float, Field(ge=1.0)]
+
+
 class CustomerSettings(Section):
     """Thresholds of the customer's behaviour."""
 
@@ -90,6 +104,10 @@ class CustomerSettings(Section):
     threaten_patience: Share
     impatience_turns: Annotated[int, Field(ge=1)]
     supervisor_patience_wait: Annotated[int, Field(ge=1)]
+    silences: Annotated[int, Field(ge=1)]
+    review_share: Share
+    swallowed: Share
+    waiting: WaitingSettings
 
 
 class EmpathyPoints(Section):
@@ -131,6 +149,7 @@ class ConversationWeights(Section):
     outcomes: dict[str, Annotated[float, Field(ge=0.0, le=100.0)]]
     states: dict[str, Share]
     goal: Share
+    deeds: Share
 
 
 class EvaluationSettings(Section):

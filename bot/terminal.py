@@ -42,13 +42,16 @@ class Terminal:
         self.console = Console(highlight=False)
         self.library = library(data_root())
 
-    async def practise(self, scenario: str | None, persona: str, seed: int | None, resume: str, *, keep: bool = True) -> None:
+    async def practise(
+        self, scenario: str | None, persona: str, seed: int | None, resume: str, *, keep: bool = True, clock: bool = False
+    ) -> None:
         """Play until the conversation ends or the trainee stops.
 
         Args:
             scenario, persona, seed: what to play; chosen or drawn where not given.
             resume: id of a conversation to go on with.
             keep: whether the conversation is stored.
+            clock: whether waiting counts by the clock.
 
         Raises:
             WarteschleifeError: when it cannot begin.
@@ -61,7 +64,7 @@ class Terminal:
             if resume:
                 conversation_id, conversation = resume, await host.conversation(resume)
             else:
-                conversation_id, conversation = await host.start(scenario or self._choose(), persona, "", seed)
+                conversation_id, conversation = await host.start(scenario or self._choose(), persona, "", seed, clock=clock)
             self._introduce(conversation_id, conversation)
             await self._talk(host, conversation_id, conversation)
         finally:

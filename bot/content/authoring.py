@@ -138,7 +138,9 @@ desk:
   slots: ["12.05.2026, 8 bis 10 Uhr"]
   articles:
     - {id: replacement, title: "Ersatzgeräte", body: "Ein Ersatzgerät steht jedem Gerät unter Garantie zu."}
-  suggestion: ["Vielen Dank für Ihre Geduld. Wir kümmern uns schnellstmöglich darum."]
+  suggestion:
+    - kind: tone_deaf
+      text: "Vielen Dank für Ihre Geduld. Wir kümmern uns schnellstmöglich darum."
 goal: {remedies.replacement: true}
 voices:
   <persona>:

@@ -172,6 +172,7 @@ class Demand(Strict):
     grudging_as: list[Text] = Field(default_factory=list, description="a lesser step, in a trainee's words, that is accepted grudgingly")
     refused_as: list[Text] = Field(default_factory=list, description="how a trainee turns it down")
     desk: dict[str, Any] = Field(default_factory=dict, description="desk path -> value that shows it was done")
+    visible: bool = Field(default=False, description="the customer sees at once whether it was done: a mail, a text message, the app")
     step: Lines = Field(description="a model sentence of the trainee that meets it (coaching)")
 
 
@@ -198,15 +199,44 @@ class Policy(Strict):
     may_not: list[Beyond] = Field(default_factory=list)
 
 
+DESK_TOOLS = (
+    "record", "ticket_search", "ticket_read", "ticket_create", "ticket_note", "ticket_status", "ticket_merge", "knowledge",
+    "remedy", "booking", "callback", "notes", "handover", "suggestion",
+)  # fmt: skip
+"""The tools of the desk; `bot.desk` holds what they do."""
+
+DeskTool = Annotated[str, one_of(DESK_TOOLS, "Werkzeug")]
+FAULT_KINDS = ("outage", "timeout", "slow", "not_saved", "read_only", "gone", "mixed_up", "garbled")
+"""How a tool can fail; docs/desk.md describes each."""
+
+
 class Fault(Strict):
     """A tool that does not work."""
 
-    tools: list[Identifier]
+    tools: list[DeskTool] = Field(default_factory=list, description="tools it hits; not for gone, mixed_up and garbled")
     turns: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)] = Field(
         description="first and last turn of the outage; 0 is before the first reply"
     )
-    kind: Literal["outage", "timeout", "not_saved", "read_only"]
-    message: Text = Field(description="what the tool shows")
+    kind: Annotated[str, one_of(FAULT_KINDS, "Störung")]
+    message: str = Field(default="", description="what the tool shows")
+    chance: Unit = Field(default=1.0, description="share of the seeds in which it occurs")
+    seconds: Annotated[int, Field(ge=0, le=600)] = Field(default=0, description="slow and timeout: how long it takes")
+    ticket: str | None = Field(default=None, description="gone and mixed_up: the ticket that is hit")
+    shows: str | None = Field(default=None, description="mixed_up: the ticket shown in its place, somebody else's")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.kind in {"gone", "mixed_up"} and not self.ticket:
+            raise ValueError(f"{self.kind} braucht ticket: die Nummer des betroffenen Tickets")
+        if self.kind == "mixed_up" and not self.shows:
+            raise ValueError("mixed_up braucht shows: die Nummer des Tickets, das stattdessen erscheint")
+        if self.kind in {"outage", "timeout", "slow", "not_saved", "read_only"} and not self.tools:
+            raise ValueError(f"{self.kind} braucht tools: die betroffenen Werkzeuge")
+        if self.kind in {"outage", "timeout", "read_only"} and not self.message.strip():
+            raise ValueError(f"{self.kind} braucht message: was das Werkzeug anzeigt")
+        if self.kind == "slow" and not self.seconds:
+            raise ValueError("slow braucht seconds: wie lange es dauert")
+        return self
 
 
 class Article(Strict):
@@ -215,19 +245,56 @@ class Article(Strict):
     id: Identifier
     title: Text
     body: Text
+    outdated: bool = Field(default=False, description="no longer true; the trainee is not told, only its date shows it")
+
+
+class Draft(Strict):
+    """A reply drafted by the AI suggestion."""
+
+    text: Text
+    kind: Literal["good", "tone_deaf", "wrong"]
+    wrong: Text | None = Field(default=None, description="what is wrong in it, for the scorecard")
+
+    @model_validator(mode="after")
+    def _explained(self) -> Self:
+        if self.kind == "wrong" and not self.wrong:
+            raise ValueError("ein Entwurf der Art wrong braucht wrong: was daran nicht stimmt")
+        return self
+
+
+class Ticket(Strict):
+    """A ticket as it stands at the start."""
+
+    id: Text
+    subject: Text
+    status: Text
+    owner: str = ""
+    history: list[Text] = Field(default_factory=list)
+    other: bool = Field(default=False, description="belongs to another customer: must not be changed, nothing of it told")
+
+
+class Remedy(Strict):
+    """What may be granted."""
+
+    label: Text
+    kind: Literal["credit", "voucher", "refund", "replacement", "service"] = "service"
+    limit: Annotated[float, Field(ge=0)] | None = Field(default=None, description="highest amount in euros")
+    options: list[Text] = Field(default_factory=list, description="what can be chosen")
 
 
 class Desk(Strict):
     """What the trainee's tools hold at the start."""
 
     record: dict[str, Any] = Field(default_factory=dict, description="the customer's record, shown after identification")
-    identify_by: list[Identifier] = Field(default_factory=list, description="facts any one of which opens the record")
-    tickets: list[dict[str, Any]] = Field(default_factory=list)
-    remedies: dict[Identifier, dict[str, Any]] = Field(default_factory=dict, description="what may be granted, with limits")
+    identify_by: list[Identifier] = Field(default_factory=list, description="facts that identify the customer")
+    identify_with: Annotated[int, Field(ge=1, le=4)] = Field(default=1, description="how many of them must fit")
+    tickets: list[Ticket] = Field(default_factory=list)
+    remedies: dict[Identifier, Remedy] = Field(default_factory=dict, description="what may be granted, with limits")
     slots: list[Text] = Field(default_factory=list, description="free appointments, as shown")
+    handover: list[Text] = Field(default_factory=list, description="whom a case can be handed to")
     articles: list[Article] = Field(default_factory=list)
     faults: list[Fault] = Field(default_factory=list)
-    suggestion: list[Text] = Field(default_factory=list, description="drafts of the AI suggestion tool")
+    suggestion: list[Draft] = Field(default_factory=list, description="drafts of the AI suggestion tool, drawn by seed")
 
 
 class Voice(Strict):
@@ -267,6 +334,9 @@ class Scenario(Strict):
     soothes: list[Identifier] = Field(default_factory=list, description="causes that count half as much again here")
     desk: Desk = Field(default_factory=Desk)
     goal: dict[str, Any] = Field(default_factory=dict, description="desk path -> value that must hold at the end")
+    stand_ins: dict[Identifier, Identifier] = Field(
+        default_factory=dict, description="persona -> the voice whose lines they speak here, where those stay natural"
+    )
     acknowledge: dict[Identifier, Lines] = Field(description="story piece -> model sentence of the trainee that takes it up (coaching)")
     voices: Annotated[dict[Identifier, Voice], Field(min_length=1)]
 
@@ -290,6 +360,25 @@ def scenario_problems(scenario: Scenario) -> list[str]:
     ]
     problems += [f"acknowledge: Stück {p!r} fehlt" for p in sorted(pieces - set(scenario.acknowledge))]
     problems += [f"desk.identify_by: Tatsache {f!r} gibt es nicht" for f in scenario.desk.identify_by if f not in facts]
+    known_tickets = {ticket.id for ticket in scenario.desk.tickets}
+    problems += [
+        f"desk.faults: das Ticket {t!r} gibt es nicht; vorhanden: {', '.join(sorted(known_tickets)) or 'keins'}"
+        for fault in scenario.desk.faults
+        for t in (fault.ticket, fault.shows)
+        if t and t not in known_tickets
+    ]
+    desk, voices = scenario.desk, ", ".join(scenario.voices)
+    if desk.identify_by and desk.identify_with > len(desk.identify_by):
+        problems.append(f"desk.identify_with: {desk.identify_with} Angaben, aber identify_by nennt nur {len(desk.identify_by)}")
+    problems += [
+        f"demands: {d.id!r} ist visible, braucht dafür aber desk (woran man sieht, dass es getan ist)"
+        for d in scenario.demands
+        if d.visible and not d.desk
+    ]
+    problems += [
+        f"stand_ins: die Stimme {v!r} gibt es nicht; vorhanden: {voices}" for v in scenario.stand_ins.values() if v not in scenario.voices
+    ]
+    problems += [f"stand_ins: {p!r} hat hier eine eigene Stimme" for p in scenario.stand_ins if p in scenario.voices]
     problems += [f"personas: für {p!r} fehlt die Stimme in voices" for p in scenario.personas if p not in scenario.voices]
     problems += [
         f"demands: {d.id!r} wird nie gewährt (granted: false) und kann darum nicht must sein"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.acts import REPLY_ACTS
 from bot.config import data_root, load_config
+from bot.content.casting import possible_casts, reasons_against
 from bot.content.duplicates import near_duplicates, split_by_author
 from bot.content.files import Problem, check_jsonl, check_yaml, read_text
 from bot.content.library import example_lines, yaml_files
@@ -37,11 +38,13 @@ class Report:
     Attributes:
         problems: everything that must be corrected.
         counts: kind of content -> number of items, for the summary.
+        casts: scenario -> (persona, voice) that would go together although nobody has cast them.
         split: replies in each part when the voices are split for cross-validation; empty with fewer voices than parts.
     """
 
     problems: list[Problem] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    casts: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     split: tuple[int, ...] = ()
 
 
@@ -101,7 +104,8 @@ class _Names:
     """What other files of the same data folder define, read leniently."""
 
     def __init__(self, root: Path) -> None:
-        self.personas = {p.stem for p in yaml_files(root / "personas")}
+        self.people = {p.stem: check_yaml(p, Persona)[0] for p in yaml_files(root / "personas")}
+        self.personas = set(self.people)
         self.topics = set()
         for path in yaml_files(root / "nlu"):
             nlu, _ = check_yaml(path, NluFile)
@@ -134,6 +138,8 @@ def _check_file(path: Path, names: _Names, report: Report) -> None:
     if isinstance(item, Scenario):
         report.counts["scenarios"] += 1
         report.problems += _scenario_problems(path, item, names)
+        known = {name: persona for name, persona in names.people.items() if persona}
+        report.casts[item.id] = [cast for cast in possible_casts(item, known) if cast[0] not in item.stand_ins]
     elif isinstance(item, Persona):
         report.counts["personas"] += 1
         report.problems += _id_problems(path, item.id, "persona", names)
@@ -176,11 +182,28 @@ def _scenario_problems(path: Path, scenario: Scenario, names: _Names) -> list[Pr
         for f in scenario.facts
         if f.topic and f.topic not in names.topics
     ]
+    problems += _casting_problems(path, scenario, names)
     lines = [line for voice in scenario.voices.values() for bank in voice.lines.values() for line in bank]
     for voice in scenario.voices.values():
         texts = [voice.opening, *voice.story.values(), *voice.answers.values(), *voice.demands.values()]
         lines += [Line(text=text) for group in texts for text in group]
     return problems + _line_problems(path, lines)
+
+
+def _casting_problems(path: Path, scenario: Scenario, names: _Names) -> Iterator[Problem]:
+    """Yield where the lines of a voice would not be natural in the mouth of who stands in."""
+    for persona_id, voice in scenario.stand_ins.items():
+        persona, speaker = names.people.get(persona_id), names.people.get(voice)
+        if persona_id not in names.personas:
+            allowed = ", ".join(sorted(names.personas))
+            yield Problem(path, line_of(path, "stand_ins"), "stand_ins", persona_id, f"diese Persona gibt es nicht; erlaubt: {allowed}")
+        if persona is None or speaker is None:
+            continue
+        for reason, line in reasons_against(persona, speaker, scenario):
+            yield Problem(
+                path, line_of(path, line or "stand_ins"), "stand_ins", line or persona_id,
+                f"{persona.name} kann die Zeilen von {speaker.name} nicht natürlich sprechen: {reason}",
+            )  # fmt: skip
 
 
 def _cause_problems(path: Path, place: str, causes: Iterable[str], names: _Names) -> list[Problem]:

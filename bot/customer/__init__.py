@@ -5,10 +5,21 @@ Deterministic under a seed; knows nothing of ratings.
 """
 
 from bot.customer.appraisal import reasked
+from bot.customer.causes import Circumstances
 from bot.customer.scene import Scene, make_scene
 from bot.customer.state import CustomerState, CustomerTurn, Mood, MoodChange
 from bot.customer.turn import mood_of, open_conversation, respond
 
 __all__ = [
-    "CustomerState", "CustomerTurn", "Mood", "MoodChange", "Scene", "make_scene", "mood_of", "open_conversation", "reasked", "respond",
-]  # fmt: skip
+    "Circumstances",
+    "CustomerState",
+    "CustomerTurn",
+    "Mood",
+    "MoodChange",
+    "Scene",
+    "make_scene",
+    "mood_of",
+    "open_conversation",
+    "reasked",
+    "respond",
+]

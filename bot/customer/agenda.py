@@ -5,10 +5,12 @@ The moves of one turn come in the order people make them: react, answer, take no
 
 from dataclasses import dataclass, field, replace
 
-from bot.config import Config
-from bot.customer.appraisal import BUSY_ACTS, Cause, Progress
+from bot.config import Config, CustomerSettings
+from bot.customer.appraisal import BUSY_ACTS, Progress
+from bot.customer.causes import Cause, Circumstances
 from bot.customer.scene import Scene
 from bot.customer.state import CONCEDED, DONE, INSISTED, MET, OFFERED, OPEN, PROMISED, REFUSED, STATED, CustomerState, Promise
+from bot.customer.waiting import announced
 from bot.understanding import Reading
 from bot.understanding.reading import TopicHit
 
@@ -18,6 +20,9 @@ _REACTIONS: tuple[tuple[str, str], ...] = (
     ("dismiss", "notice_dismiss"),
     ("contradiction", "notice_contradiction"),
     ("aber", "notice_aber"),
+    ("wrong_draft", "notice_same_draft"),
+    ("seen_not_done", "notice_not_done"),
+    ("hold_forgotten", "notice_waiting"),
     ("wrong_name", "notice_wrong_fact"),
     ("wrong_fact", "notice_wrong_fact"),
     ("deflect", "notice_deflect"),
@@ -27,6 +32,7 @@ _REACTIONS: tuple[tuple[str, str], ...] = (
     ("apology_repeated", "notice_repeat"),
     ("transfer", "notice_transfer"),
     ("hold", "notice_hold"),
+    ("waited", "notice_waiting"),
 )
 _NONSENSE = {"silence": "silence", "gibberish": "puzzled", "off_topic": "rebuff_command", "english": "reject_language"}
 _ASKS_FOR_CONSENT = frozenset({"check_agreement", "offer", "open_question"})
@@ -52,7 +58,7 @@ class Plan:
 
     state: CustomerState
     moves: list[Move] = field(default_factory=list)
-    done_at_desk: bool = False
+    around: Circumstances = field(default_factory=Circumstances)
 
     def do(self, act: str, key: str = "") -> None:
         """Add a move."""
@@ -68,13 +74,16 @@ class Plan:
         self.update(outcome=outcome)
 
 
-def record(state: CustomerState, reading: Reading, progress: Progress, found: list[Cause], turn: int) -> CustomerState:
+def record(
+    state: CustomerState, reading: Reading, progress: Progress, found: list[Cause], turn: int, settings: CustomerSettings
+) -> CustomerState:
     """Return the state after what the reply did is remembered, before the customer acts.
 
     Args:
         state: before the reply, with the mood already moved.
         reading, progress, found: what the reply was, changed and caused.
         turn: number of the reply, from 1.
+        settings: what "einen Moment" is taken for.
     """
     demands = dict(state.demands)
     done = {h.id for h in reading.met if any(s.start == h.start and "act" in s.acts for s in reading.segments)}
@@ -83,6 +92,8 @@ def record(state: CustomerState, reading: Reading, progress: Progress, found: li
     demands |= dict.fromkeys(progress.offered, OFFERED)
     demands |= dict.fromkeys(progress.lessened, CONCEDED)
     demands |= dict.fromkeys((*progress.refused, *progress.declined), REFUSED)
+    demands |= dict.fromkeys(progress.seen_done, DONE)
+    demands |= dict.fromkeys(progress.seen_missing, PROMISED)
     counts = dict(state.causes)
     for cause in found:
         counts[cause.name] = counts.get(cause.name, 0) + 1
@@ -98,6 +109,10 @@ def record(state: CustomerState, reading: Reading, progress: Progress, found: li
         informed=(*state.informed, *progress.informed),
         stuck=0 if progress.steps else state.stuck + (not progress.asked),
         trainee=state.trainee or reading.name,
+        holding=announced(reading, settings.waiting),
+        noticed=(*state.noticed, *progress.seen_done, *progress.seen_missing),
+        lost=(),
+        swallowed="",
         waiting_time="" if progress.met else state.waiting_time,
         awaiting_supervisor=None if waiting is None or recovered else waiting + 1,
     )
@@ -111,7 +126,7 @@ def plan(
     scene: Scene,
     turn: int,
     heard_gain: float,
-    done_at_desk: bool,
+    around: Circumstances,
     config: Config,
 ) -> Plan:
     """Decide what the customer does.
@@ -122,13 +137,13 @@ def plan(
         scene: the case.
         turn: number of the reply, from 1.
         heard_gain: how much the feeling of being heard grew by this reply.
-        done_at_desk: whether a demand was really carried out, and not only promised.
+        around: what was really done, and not only promised.
         config: thresholds.
 
     Returns:
         The moves and the new state; its `outcome` is set when the conversation is over.
     """
-    plan = Plan(state, done_at_desk=done_at_desk)
+    plan = Plan(state, around=around)
     names = {cause.name for cause in found}
     if _break_off(plan, names, scene, turn, config):
         return plan
@@ -164,6 +179,8 @@ def _break_off(plan: Plan, names: set[str], scene: Scene, turn: int, config: Con
         plan.end("escalated", "escalated")
     elif state.awaiting_supervisor is not None and state.awaiting_supervisor > config.customer.supervisor_patience_wait:
         plan.end("hang_up", "hung_up")
+    elif state.causes.get("silence", 0) >= config.customer.silences and "silence" in names:
+        plan.end("fall_silent", "hung_up")
     elif turn >= config.customer.max_turns:
         plan.end("leave_unresolved", "timed_out")
     elif mood.patience < limits.supervisor and state.awaiting_supervisor is None and not _settled(state, scene):
@@ -182,8 +199,12 @@ def _react(plan: Plan, names: set[str], heard_gain: float, config: Config) -> No
         plan.do(reactions[0])
     elif "wall_of_text" in names:
         plan.do("wall_of_text")
+    elif "seen_done" in names:
+        plan.do("notice_done")
     elif heard_gain >= config.customer.soften_heard:
         plan.do("soften")
+    elif "hold_kept" in names and plan.state.causes.get("hold_kept", 0) == 1:
+        plan.do("notice_return")
     elif "owned" in names:
         plan.do("notice_own")
     elif "formula" in names and not names & {"step", "demand_met", "acknowledged_facts", "looked_into"}:
@@ -280,7 +301,7 @@ def _agrees(plan: Plan, reading: Reading, scene: Scene, config: Config) -> bool:
     less = any(state.demands.get(d.id) == CONCEDED or (d.granted and state.demands.get(d.id) == REFUSED) for d in scene.scenario.demands)
     glad = not less and mood.anger <= scene.persona.thresholds.accept and mood.trust >= config.customer.accept_trust
     plan.do("accept" if glad else "accept_grudgingly")
-    if glad and plan.done_at_desk:
+    if glad and plan.around.done:
         plan.do("thank")
     plan.do("farewell")
     plan.update(outcome="resolved" if glad else "resolved_grudgingly")

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.config import CustomerSettings, MoodSettings
+from bot.customer.causes import Cause, Circumstances
 from bot.customer.scene import Scene
-from bot.customer.state import MET, CustomerState, Mood, MoodChange
+from bot.customer.state import DONE, MET, PROMISED, CustomerState, Mood, MoodChange
+from bot.customer.waiting import waiting
 from bot.understanding import Reading
 from bot.understanding.reading import Segment, TopicHit
 
@@ -33,6 +35,8 @@ class Progress:
         informed: information told for the first time.
         reasked: facts asked for again.
         contradicted: earlier promises that this reply contradicts: (earlier time, new time).
+        seen_done: demands whose fulfilment the customer now sees on their own device.
+        seen_missing: demands said to be done, of which nothing is to be seen.
         asked: whether a fact of the case was asked for that was not known yet.
         steps: whether any step towards the solution was made.
     """
@@ -45,29 +49,28 @@ class Progress:
     informed: tuple[str, ...] = ()
     reasked: tuple[str, ...] = ()
     contradicted: tuple[tuple[str, str], ...] = ()
+    seen_done: tuple[str, ...] = ()
+    seen_missing: tuple[str, ...] = ()
     asked: bool = False
     steps: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Something in the reply that moves the mood."""
-
-    name: str
-    start: int | None = None
-    end: int | None = None
-    times: int = 1
-
-
-def causes(reading: Reading, state: CustomerState, progress: Progress, settings: CustomerSettings) -> list[Cause]:
-    """Return what in a reply moves the mood, each cause once, with the span it rests on."""
+def causes(
+    reading: Reading, state: CustomerState, progress: Progress, scene: Scene, around: Circumstances, settings: CustomerSettings
+) -> list[Cause]:
+    """Return what in a reply and around it moves the mood, each cause once, with the span it rests on."""
     flags = reading.flags
+    kept_waiting = list(waiting(reading, state, around.waited, around.heard, scene.channel, settings.waiting))
     nonsense = next((name for flag, name in _NONSENSE if flag in flags), "")
     if nonsense:
-        return [Cause(nonsense)]
+        return [Cause(nonsense), *kept_waiting]
     if sum(map(len, reading.grounding.repeated)) > settings.same_again * len(reading.text):
         return [Cause("repeated_phrase"), Cause("nothing_moves")]
     found = [
+        *kept_waiting,
+        *([Cause("wrong_draft")] if around.wrong_draft else []),
+        *(Cause("seen_done") for _ in progress.seen_done),
+        *(Cause("seen_not_done") for _ in progress.seen_missing),
         *_warmth(reading, state, settings.apologies_before_worn),
         *_work(reading, progress),
         *_harm(reading, progress, any(s not in MET for s in state.demands.values())),
@@ -103,8 +106,11 @@ BUSY_ACTS = frozenset({"ask_identity", "ask_detail", "open_question", "act", "of
 """Acts of somebody who is still working on the case: a farewell beside them is courtesy and sends nobody away."""
 
 _HARM_NAMES = frozenset(
-    {"reask", "deflect", "dismiss", "blame", "rude", "cold_shoulder", "english", "formula_heap", "demand_refused", "sent_away"}
-)
+    {
+        "wrong_draft", "hold_forgotten", "reask", "deflect", "dismiss", "blame", "rude", "cold_shoulder", "english", "formula_heap",
+        "demand_refused", "sent_away",
+    }
+)  # fmt: skip
 
 
 def _at(name: str, segment: Segment, times: int = 1) -> Cause:
@@ -243,16 +249,17 @@ def _is_good(effect: dict[str, float]) -> bool:
     return sum(value * (-1 if name == "anger" else 1) for name, value in effect.items()) > 0
 
 
-def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk: frozenset[str], settings: CustomerSettings) -> Progress:
+def work_out(reading: Reading, state: CustomerState, scene: Scene, around: Circumstances, settings: CustomerSettings) -> Progress:
     """Work out what a reply changes in the case.
 
     Args:
         reading: of the reply.
         state: of the customer before it.
         scene: the case.
-        done_at_desk: demands whose desk condition holds.
+        around: what was done at the desk.
         settings: thresholds from config.yml.
     """
+    done_at_desk = around.done
     named = _addressed(reading, settings.sure_likeness) | {
         d for d in done_at_desk if state.demands.get(d) not in MET and "commit" in reading.acts
     }
@@ -270,7 +277,10 @@ def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk:
     refused = [d for d in turned_down if scene.demands[d].granted]
     lessened = _lessened(reading, state, scene, {*met, *offered})
     informed = [h.id for h in reading.told if h.id not in state.informed]
+    seen_done, seen_missing = _seen(reading, state, scene, around, met)
     return Progress(
+        seen_done=seen_done,
+        seen_missing=seen_missing,
         met=tuple(met),
         offered=tuple(d for d in offered if d not in met),
         lessened=lessened,
@@ -282,6 +292,24 @@ def work_out(reading: Reading, state: CustomerState, scene: Scene, done_at_desk:
         asked=any(hit.id not in state.given for hit in reading.asked),
         steps=bool(met or offered or informed or lessened) or any(s.strengths.get("ac") == 2 for s in reading.segments),
     )
+
+
+def _seen(
+    reading: Reading, state: CustomerState, scene: Scene, around: Circumstances, met: list[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return (demands the customer sees done, demands said to be done of which nothing is to be seen)."""
+    if not around.desk_used:
+        return (), ()
+    done, missing = [], []
+    for demand in scene.scenario.demands:
+        spoken_of = demand.id in met or state.demands.get(demand.id) in {PROMISED, DONE}
+        if not demand.visible or demand.id in state.noticed or not spoken_of:
+            continue
+        if demand.id in around.done:
+            done.append(demand.id)
+        elif demand.id in met and _reported_done(reading, demand.id):
+            missing.append(demand.id)
+    return tuple(done), tuple(missing)
 
 
 def _lessened(reading: Reading, state: CustomerState, scene: Scene, better: set[str]) -> tuple[str, ...]:
@@ -336,7 +364,9 @@ def reasked(reading: Reading, state: CustomerState) -> list[str]:
     for hit in reading.asked:
         if hit.start in pointed:
             asked.setdefault(hit.start, []).append(hit.id)
-    return list(dict.fromkeys(facts[0] for facts in asked.values() if all(fact in state.given for fact in facts)))
+    return list(
+        dict.fromkeys(facts[0] for facts in asked.values() if all(fact in state.given and fact not in state.lost for fact in facts))
+    )
 
 
 def _contradictions(reading: Reading, state: CustomerState, minutes: float) -> list[tuple[str, str]]:

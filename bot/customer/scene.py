@@ -27,8 +27,8 @@ class Scene:
 
     @cached_property
     def voice(self) -> Voice:
-        """This persona's lines in this scenario."""
-        return self.scenario.voices[self.persona.id]
+        """This persona's lines in this scenario, or those of the voice they stand in with."""
+        return self.scenario.voices[self.scenario.stand_ins.get(self.persona.id, self.persona.id)]
 
     @cached_property
     def facts(self) -> Mapping[str, Fact]:
@@ -80,8 +80,9 @@ def make_scene(library: Library, scenario_id: str, persona_id: str = "", channel
     scenario = library.scenario(scenario_id)
     persona = library.persona(persona_id or scenario.personas[0])
     channel = channel or scenario.channel
-    if persona.id not in scenario.voices:
-        raise InvalidInputError(f"{persona.name} hat im Szenario „{scenario.id}“ keine Stimme.", f"Möglich: {', '.join(scenario.voices)}.")
+    if persona.id not in scenario.voices and persona.id not in scenario.stand_ins:
+        possible = ", ".join([*scenario.voices, *scenario.stand_ins])
+        raise InvalidInputError(f"{persona.name} hat im Szenario „{scenario.id}“ keine Stimme.", f"Möglich: {possible}.")
     if channel != scenario.channel:
         raise InvalidInputError(
             f"Das Szenario „{scenario.id}“ ist nicht für den Kanal „{channel}“ geschrieben.", f"Möglich: {scenario.channel}."

@@ -13,6 +13,9 @@ MET = frozenset({PROMISED, DONE, CONCEDED})
 """Demand states that satisfy the customer."""
 
 
+_TUPLES = ("told", "informed", "used", "noticed", "lost")
+
+
 @dataclass(frozen=True, slots=True)
 class Mood:
     """The customer's inner state, each value 0..1."""
@@ -61,6 +64,10 @@ class CustomerState:
         trainee: the name the trainee gave.
         threatened: whether consequences were announced.
         confided_in: turn in which a hidden fact was last told unasked.
+        holding: seconds the trainee asked for in the last reply; 0 when they did not.
+        noticed: demands of which the customer saw whether they were done.
+        swallowed: what the bad line swallowed in the last turn, to be said again; empty for nothing.
+        lost: facts that went under with it: being asked for them is no asking again.
         outcome: how it ended; empty while it goes on.
     """
 
@@ -79,6 +86,10 @@ class CustomerState:
     trainee: str = ""
     threatened: bool = False
     confided_in: int = 0
+    holding: float = 0.0
+    noticed: tuple[str, ...] = ()
+    swallowed: str = ""
+    lost: tuple[str, ...] = ()
     outcome: str = ""
 
     def with_(self, **changes: Any) -> "CustomerState":
@@ -88,7 +99,7 @@ class CustomerState:
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON data (the slot `customer`)."""
         plain = asdict(self)
-        plain |= {name: list(getattr(self, name)) for name in ("told", "informed", "used")}
+        plain |= {name: list(getattr(self, name)) for name in _TUPLES}
         plain["promises"] = [asdict(p) | {"demands": list(p.demands)} for p in self.promises]
         return plain
 
@@ -98,7 +109,7 @@ class CustomerState:
         plain = dict(data)
         plain["mood"] = Mood(**plain["mood"])
         plain["promises"] = tuple(Promise(**(p | {"demands": tuple(p["demands"])})) for p in plain["promises"])
-        for name in ("told", "informed", "used"):
+        for name in _TUPLES:
             plain[name] = tuple(plain[name])
         return cls(**plain)
 

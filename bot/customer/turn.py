@@ -1,21 +1,25 @@
 """The customer's turns: opening a conversation and answering a reply. Pure functions of state, reading, scene and seed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 from bot.acts import MOOD_NAMES
 from bot.config import Config
 from bot.customer.agenda import Move, Plan, plan, record
 from bot.customer.appraisal import Progress, appraise, causes, work_out
+from bot.customer.causes import Cause, Circumstances
 from bot.customer.scene import Scene
 from bot.customer.state import OPEN, CustomerState, CustomerTurn, Mood
-from bot.customer.wording import Speaker, assemble, band_of
+from bot.customer.wording import Speaker, assemble, band_of, garbled
 from bot.understanding import Reading
 
+_NOTHING_AROUND = Circumstances()
 
-def generator(seed: int, turn: int) -> Random:
-    """Return the source of chance for one turn; the same on every machine."""
-    return Random(f"warteschleife {seed} {turn}")
+
+def generator(seed: int, turn: int, scene: Scene) -> Random:
+    """Return the source of chance for one turn of a case; the same on every machine."""
+    return Random(f"warteschleife {seed} {turn} {scene.scenario.id} {scene.persona.id}")
 
 
 def open_conversation(scene: Scene, seed: int, config: Config) -> CustomerTurn:
@@ -29,7 +33,7 @@ def open_conversation(scene: Scene, seed: int, config: Config) -> CustomerTurn:
     base = scene.persona.mood
     start = Mood(base.anger, base.trust, base.heard, base.patience)
     mood = start.moved({str(k): v for k, v in scene.scenario.mood.items()}, scene.persona.thresholds.anger_floor)
-    speaker = _speaker(scene, CustomerState(mood=mood), {}, generator(seed, 0), config)
+    speaker = _speaker(scene, CustomerState(mood=mood), {}, generator(seed, 0, scene), config)
     text = assemble([speaker.choose(scene.voice.opening)], scene, speaker, first=True)
     first = scene.scenario.story[0]
     state = CustomerState(
@@ -49,7 +53,7 @@ def respond(
     turn: int,
     seed: int,
     config: Config,
-    done_at_desk: frozenset[str] = frozenset(),
+    around: Circumstances = _NOTHING_AROUND,
 ) -> CustomerTurn:
     """Return what the customer says to a reply.
 
@@ -60,24 +64,52 @@ def respond(
         turn: number of the reply, from 1.
         seed: of the conversation.
         config: mood dynamics and thresholds.
-        done_at_desk: demands whose desk condition holds.
+        around: what happened around the reply: at the desk, on the clock, on the line.
 
     Returns:
         Text, acts, new state and the reasons for every change of mood.
     """
-    progress = work_out(reading, state, scene, done_at_desk, config.customer)
-    found = causes(reading, state, progress, config.customer)
+    if state.swallowed and "say_again" in reading.flags:
+        return _say_again(scene, state, turn, seed, around, config)
+    progress = work_out(reading, state, scene, around, config.customer)
+    found = causes(reading, state, progress, scene, around, config.customer)
     mood, because = appraise(state.mood, found, state, scene, config.mood)
     gain = round(mood.heard - state.mood.heard, 3)
-    remembered = record(state.with_(mood=mood), reading, progress, found, turn)
-    decided = plan(remembered, reading, progress, found, scene, turn, gain, bool(done_at_desk), config)
+    remembered = record(state.with_(mood=mood), reading, progress, found, turn, config.customer)
+    decided = plan(remembered, reading, progress, found, scene, turn, gain, around, config)
     given = {fact: turn if when == 0 and fact not in state.given else when for fact, when in decided.state.given.items()}
     slots = _slots(scene, remembered, reading, progress)
-    speaker = _speaker(scene, decided.state, slots, generator(seed, turn), config)
+    chance = generator(seed, turn, scene)
+    speaker = _speaker(scene, decided.state, slots, chance, config)
     parts, acts = _speak(decided, speaker, scene)
+    if acts[-1] in _BAD_ENDINGS and decided.state.outcome and scene.channel != "phone" and chance.random() < config.customer.review_share:
+        review = speaker.say("review")
+        parts, acts = ([*parts, review], [*acts, "review"]) if review else (parts, acts)
     text = assemble(parts, scene, speaker, first=False)
     final = decided.state.with_(given=given, used=tuple(speaker.used))
-    return CustomerTurn(text, tuple(acts), final, because)
+    return _over_the_line(CustomerTurn(text, tuple(acts), final, because), state, around, chance, config)
+
+
+_BAD_ENDINGS = frozenset({"leave_unresolved", "hang_up"})
+
+
+def _over_the_line(said: CustomerTurn, before: CustomerState, around: Circumstances, chance: Random, config: Config) -> CustomerTurn:
+    """Return the turn as it arrives: a bad line swallows words, and with them the facts told in it."""
+    if not around.line_bad or said.state.outcome:
+        return said
+    lost = tuple(fact for fact in said.state.given if fact not in before.given)
+    return replace(said, text=garbled(said.text, chance, config.customer.swallowed), state=said.state.with_(swallowed=said.text, lost=lost))
+
+
+def _say_again(scene: Scene, state: CustomerState, turn: int, seed: int, around: Circumstances, config: Config) -> CustomerTurn:
+    """Say once more what the bad line swallowed."""
+    chance = generator(seed, turn, scene)
+    mood, because = appraise(state.mood, [Cause("line_bad")], state, scene, config.mood)
+    speaker = _speaker(scene, state, {}, chance, config)
+    text = assemble([speaker.say("repeat_self"), state.swallowed], scene, speaker, first=False)
+    counts = dict(state.causes) | {"line_bad": state.causes.get("line_bad", 0) + 1}
+    after = state.with_(mood=mood, swallowed="", lost=(), holding=0.0, causes=counts, used=tuple(speaker.used))
+    return _over_the_line(CustomerTurn(text, ("repeat_self",), after, because), state, around, chance, config)
 
 
 def _speaker(scene: Scene, state: CustomerState, slots: dict[str, str], random: Random, config: Config) -> Speaker:

@@ -112,3 +112,25 @@ def assemble(parts: Sequence[str], scene: Scene, speaker: Speaker, *, first: boo
             return body
         return "\n\n".join(part for part in (speaker.say("salutation"), body, speaker.say("sign_off")) if part) + f"\n{scene.persona.name}"
     return " ".join(said)
+
+
+def garbled(text: str, chance: Random, share: float) -> str:
+    """Return a text as a bad voice line lets it through: runs of words are swallowed, always at least one.
+
+    Args:
+        text: what was said.
+        chance: source of chance of the turn.
+        share: share of the words that go under, 0..1.
+    """
+    words = text.split()
+    kept: list[str] = []
+    swallowing = 0
+    for word in words:
+        if not swallowing and chance.random() < share / 2:
+            swallowing = chance.randint(1, 3)
+            kept.append("…")
+        if swallowing:
+            swallowing -= 1
+        else:
+            kept.append(word)
+    return " ".join(kept) if "…" in kept else " ".join([*words[: len(words) // 2], "…"])

@@ -1,8 +1,8 @@
-"""The desk: the trainee's simulated tools and their faults.
+"""The desk: the trainee's simulated tools and their faults, as pure functions over desk state."""
 
-In: desk state, a tool's name and arguments. Out: the new state and what the tool shows. Pure; knows no customer.
-"""
+from bot.desk.faults import line_is_bad
+from bot.desk.goal import holds, side_effects
+from bot.desk.state import State, initial
+from bot.desk.tools import TOOLS, Tool, ToolResult, call
 
-from bot.desk.tools import TOOLS, State, Tool, ToolResult, call, holds, initial
-
-__all__ = ["TOOLS", "State", "Tool", "ToolResult", "call", "holds", "initial"]
+__all__ = ["TOOLS", "State", "Tool", "ToolResult", "call", "holds", "initial", "line_is_bad", "side_effects"]

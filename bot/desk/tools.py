@@ -1,18 +1,22 @@
 """The simulated tools: pure functions over desk state.
 
-A desk state is plain JSON data, made from the scenario by `initial`; each tool takes the state and arguments and
-returns the new state and what the trainee sees. Faults of the scenario decide first.
+Each tool takes the state and arguments and returns the new state and what the trainee sees. Faults of the scenario
+decide first.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
-from bot.content.schema import Desk, Fault, Scenario
+from bot.content.schema import Scenario
+from bot.desk.faults import BLOCKING, fault_of, hidden_tickets, mixed_up
+from bot.desk.identity import fitting
+from bot.desk.search import search
+from bot.desk.state import State, changed
 from bot.errors import InvalidInputError, NotFoundError
 
-State = dict[str, Any]
-Arguments = Mapping[str, Any]
+Arguments = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +26,42 @@ class ToolResult:
     Attributes:
         tool, arguments: the call.
         result: what the tool shows, or None when it failed.
-        fault: what went wrong, or None.
+        fault: {kind, message} of what went wrong, or None.
+        seconds: how long it took; 0 for at once.
     """
 
     tool: str
     arguments: Mapping[str, Any]
     result: Any = None
     fault: Mapping[str, str] | None = None
+    seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON data."""
         plain: dict[str, Any] = {"tool": self.tool, "arguments": dict(self.arguments)}
-        return plain | ({"fault": dict(self.fault)} if self.fault else {"result": self.result})
+        plain |= {"fault": dict(self.fault)} if self.fault else {"result": self.result}
+        return plain | ({"seconds": self.seconds} if self.seconds else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a tool works on: the state, whose desk it is and the turn.
+
+    Attributes:
+        hidden: tickets that cannot be found now.
+        mixed: tickets in whose place another one is shown now.
+    """
+
+    state: State
+    scenario: Scenario
+    turn: int
+    hidden: frozenset[str] = frozenset()
+    mixed: Mapping[str, str] = field(default_factory=dict)
+
+    def ticket(self, number: str) -> tuple[str, dict[str, Any] | None]:
+        """Return a ticket's number as it is kept, and the ticket; None when it cannot be found."""
+        number = number.strip().lstrip("#").strip()
+        return number, None if number in self.hidden else self.state["tickets"].get(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +70,22 @@ class Tool:
 
     Attributes:
         title: what it is called on the page.
+        group: tab it stands under.
         arguments: argument -> label; all are texts.
-        optional: arguments that may be left out.
         run: the function.
+        optional: arguments that may be left out.
+        writes: whether it changes anything.
     """
 
     title: str
+    group: str
     arguments: Mapping[str, str]
-    run: Callable[[State, Desk, Arguments], tuple[State, Any]]
+    run: Callable[[Desk, Arguments], tuple[State, Any]]
     optional: tuple[str, ...] = ()
+    writes: bool = True
 
 
-def initial(scenario: Scenario) -> State:
-    """Return the desk as a scenario starts it."""
-    desk = scenario.desk
-    return {
-        "identified": False,
-        "tickets": {str(t["id"]): {k: v for k, v in t.items() if k != "id"} for t in desk.tickets},
-        "remedies": {},
-        "booking": "",
-        "callback": "",
-        "notes": [],
-        "handover": "",
-        "suggestions": 0,
-    }
-
-
-def call(state: State, scenario: Scenario, tool: str, arguments: Arguments, turn: int) -> tuple[State, ToolResult]:
+def call(state: State, scenario: Scenario, tool: str, arguments: Mapping[str, Any], turn: int) -> tuple[State, ToolResult]:
     """Run a tool.
 
     Args:
@@ -89,16 +106,21 @@ def call(state: State, scenario: Scenario, tool: str, arguments: Arguments, turn
         raise NotFoundError(f"Das Werkzeug „{tool}“ gibt es nicht.", f"Vorhanden: {', '.join(TOOLS)}.")
     known = TOOLS[tool]
     given = _checked(tool, known, arguments)
-    fault = _fault(scenario.desk, tool, turn)
-    if fault and fault.kind != "not_saved":
-        return state, ToolResult(tool, given, fault={"kind": fault.kind, "message": fault.message})
-    after, result = known.run(state, scenario.desk, given)
-    if fault:
-        return state, ToolResult(tool, given, result=result)
-    return after, ToolResult(tool, given, result=result)
+    fault = fault_of(state, scenario, tool, turn, writes=known.writes)
+    seconds = float(fault.seconds) if fault else 0.0
+    waited = changed(state, seconds=state["seconds"] + seconds)
+    if fault and fault.kind in BLOCKING | {"read_only"}:
+        return waited, ToolResult(tool, given, fault={"kind": fault.kind, "message": fault.message}, seconds=seconds)
+    desk = Desk(waited, scenario, turn, hidden_tickets(state, scenario, turn), mixed_up(state, scenario, turn))
+    after, result = known.run(desk, given)
+    if known.writes and after != waited and not after["identified"] and tool not in _WITHOUT_IDENTITY:
+        after = changed(after, unchecked=[*after["unchecked"], tool])
+    if fault and fault.kind == "not_saved":
+        after = waited
+    return after, ToolResult(tool, given, result=result, seconds=seconds)
 
 
-def _checked(tool: str, known: Tool, arguments: Arguments) -> dict[str, str]:
+def _checked(tool: str, known: Tool, arguments: Mapping[str, Any]) -> dict[str, str]:
     unknown = set(arguments) - set(known.arguments)
     if unknown:
         raise InvalidInputError(
@@ -106,96 +128,134 @@ def _checked(tool: str, known: Tool, arguments: Arguments) -> dict[str, str]:
         )
     given = {}
     for name, label in known.arguments.items():
-        value = str(arguments.get(name, "")).strip()
+        value = "" if arguments.get(name) is None else str(arguments[name]).strip()
         if not value and name not in known.optional:
             raise InvalidInputError(f"{tool}: „{label}“ ({name}) fehlt.", "Bitte ausfüllen.")
-        given[name] = value[:2000]
+        if len(value) > _LONGEST:
+            raise InvalidInputError(f"{tool}: „{label}“ ({name}) hat {len(value)} Zeichen, erlaubt sind {_LONGEST}.", "Bitte kürzen.")
+        given[name] = value
     return given
 
 
-def _fault(desk: Desk, tool: str, turn: int) -> Fault | None:
-    return next((f for f in desk.faults if tool in f.tools and f.turns[0] <= turn <= f.turns[1]), None)
+_LONGEST = 2000
 
 
-def _with(state: State, **changes: Any) -> State:
-    return {**state, **changes}
+# --- customer record ------------------------------------------------------------------------------------------------
 
 
-def _digits(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
+def _record(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    rules = desk.scenario.desk
+    fits = fitting(desk.scenario, given["identifier"], desk.state["voice"])
+    if not fits:
+        return desk.state, {"gefunden": False, "hinweis": "Kein Datensatz zu dieser Angabe."}
+    checked = [*desk.state["checked"], *(name for name in fits if name not in desk.state["checked"])]
+    missing = rules.identify_with - len(checked)
+    identified = missing <= 0
+    state = changed(desk.state, checked=checked, identified=identified)
+    if not identified:
+        count = "Eine weitere Angabe" if missing == 1 else f"{missing} weitere Angaben"
+        return state, {
+            "gefunden": True,
+            "geöffnet": False,
+            "hinweis": f"Stimmt. {count} zum Abgleich nötig.",
+        }
+    return state, {"gefunden": True, "geöffnet": True, **rules.record}
 
 
-def _record(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
-    wanted = _digits(given["identifier"])
-    known = [_digits(str(value)) for value in desk.record.values()]
-    if len(wanted) < 3 or not any(wanted == value or (len(wanted) >= 4 and wanted in value) for value in known):
-        return state, {"gefunden": False, "hinweis": "Kein Datensatz zu dieser Angabe."}
-    return _with(state, identified=True), {"gefunden": True, **desk.record}
+# --- tickets --------------------------------------------------------------------------------------------------------
 
 
-def _ticket(state: State, ticket: str) -> dict[str, Any] | None:
-    return state["tickets"].get(ticket.strip().lstrip("#"))  # type: ignore[no-any-return]
+def _not_found(number: str) -> dict[str, Any]:
+    return {"gefunden": False, "hinweis": f"Ticket {number} gibt es nicht."}
 
 
-def _ticket_search(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
-    query = given["query"].casefold()
-    return state, [
-        {"id": i, "subject": t.get("subject", ""), "status": t.get("status", "")}
-        for i, t in state["tickets"].items()
-        if query in f"{i} {t}".casefold()
-    ]
+def _shown(number: str, ticket: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a ticket as the tool shows it; that it is another customer's, one has to see from its content."""
+    return {"id": number} | {key: value for key, value in ticket.items() if key != "other"}
 
 
-def _ticket_read(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
-    ticket = _ticket(state, given["ticket"])
-    return state, ticket if ticket else {"gefunden": False, "hinweis": f"Ticket {given['ticket']} gibt es nicht."}
+def _ticket_search(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    words = given["query"].casefold().split()
+    found = []
+    for number, ticket in desk.state["tickets"].items():
+        text = f"{number} {ticket['subject']} {ticket['status']} {ticket['owner']} {' '.join(ticket['history'])}".casefold()
+        if number not in desk.hidden and all(word in text for word in words):
+            found.append({"id": number, "subject": ticket["subject"], "status": ticket["status"]})
+    return desk.state, found
 
 
-def _ticket_create(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
-    number = str(max([int(i) for i in state["tickets"] if i.isdigit()] or [90000]) + 1)
-    ticket = {"subject": given["subject"], "status": "offen", "owner": "Sie", "history": [given["text"]] if given["text"] else []}
-    return _with(state, tickets={**state["tickets"], number: ticket}), {"id": number, **ticket}
-
-
-def _changed(state: State, number: str, **changes: Any) -> tuple[State, Any]:
-    ticket = _ticket(state, number)
+def _ticket_read(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    number, ticket = desk.ticket(given["ticket"])
     if ticket is None:
-        return state, {"gefunden": False, "hinweis": f"Ticket {number} gibt es nicht."}
+        return desk.state, _not_found(number)
+    shown = desk.state["tickets"].get(desk.mixed.get(number, number), ticket)
+    return desk.state, _shown(number, shown)
+
+
+def _ticket_create(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    number = str(max([int(i) for i in desk.state["tickets"] if i.isdigit()] or [90000]) + 1)
+    history = [given["text"]] if given["text"] else []
+    ticket = {"subject": given["subject"], "status": "offen", "owner": "Sie", "history": history, "other": False}
+    return changed(desk.state, tickets={**desk.state["tickets"], number: ticket}), _shown(number, ticket)
+
+
+def _change(desk: Desk, number: str, **changes: Any) -> tuple[State, Any]:
+    number, ticket = desk.ticket(number)
+    if ticket is None:
+        return desk.state, _not_found(number)
     fresh = {**ticket, **changes}
-    return _with(state, tickets={**state["tickets"], number.strip().lstrip("#"): fresh}), fresh
+    return changed(desk.state, tickets={**desk.state["tickets"], number: fresh}), _shown(number, fresh)
 
 
-def _ticket_note(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
-    history = list((_ticket(state, given["ticket"]) or {}).get("history", []))
-    return _changed(state, given["ticket"], history=[*history, given["text"]])
+def _ticket_note(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    _, ticket = desk.ticket(given["ticket"])
+    return _change(desk, given["ticket"], history=[*(ticket or {"history": []})["history"], given["text"]])
 
 
-def _ticket_status(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
-    changes = {"status": given["status"]} | ({"owner": "Sie"} if given["status"] in {"offen", "in Arbeit"} else {})
-    return _changed(state, given["ticket"], **changes)
+def _ticket_status(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    yours = {"owner": "Sie"} if given["status"].casefold() in {"offen", "in arbeit"} else {}
+    return _change(desk, given["ticket"], status=given["status"], **yours)
 
 
-def _knowledge(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
-    stems = [word[:5] for word in given["query"].casefold().split() if len(word) > 2]
-    ranked = [(sum(s in f"{a.title} {a.body}".casefold() for s in stems), a) for a in desk.articles]
-    return state, [{"title": a.title, "body": a.body} for score, a in sorted(ranked, key=lambda x: -x[0]) if score or not stems]
+def _ticket_merge(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    (number, ticket), (target, into) = desk.ticket(given["ticket"]), desk.ticket(given["into"])
+    if ticket is None or into is None:
+        return desk.state, _not_found(number if ticket is None else target)
+    if number == target:
+        return desk.state, {"zusammengeführt": False, "hinweis": "Ein Ticket lässt sich nicht mit sich selbst zusammenführen."}
+    joined = {**into, "history": [*into["history"], f"Aus Ticket {number}: {ticket['subject']}", *ticket["history"]]}
+    closed = {**ticket, "status": f"zusammengeführt mit {target}"}
+    return changed(desk.state, tickets={**desk.state["tickets"], number: closed, target: joined}), _shown(target, joined)
 
 
-def _remedy(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
-    name = given["name"]
-    allowed = desk.remedies.get(name)
-    if allowed is None:
-        return state, {"gewährt": False, "hinweis": f"„{name}“ gibt es hier nicht.", "möglich": list(desk.remedies)}
+# --- knowledge, remedies, calendar ----------------------------------------------------------------------------------
+
+
+def _knowledge(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    return desk.state, [{"title": a.title, "body": a.body} for a in search(desk.scenario.desk.articles, given["query"])]
+
+
+def _remedy(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    remedies = desk.scenario.desk.remedies
+    wanted = given["name"].casefold()
+    name = next((n for n, r in remedies.items() if wanted in (n, r.label.casefold())), "")
+    if not name:
+        known = {n: r.label for n, r in remedies.items()}
+        return desk.state, {"gewährt": False, "hinweis": f"„{given['name']}“ gibt es hier nicht.", "möglich": known}
+    allowed = remedies[name]
     amount = _amount(given["amount"])
-    limit = allowed.get("limit")
-    if isinstance(limit, int | float) and amount is not None and amount > limit:
-        return state, {"gewährt": False, "hinweis": f"Über der Grenze von {limit} Euro.", "grenze": limit}
+    if given["amount"] and amount is None:
+        raise InvalidInputError(f"remedy: „{given['amount']}“ ist kein Betrag.", "Zum Beispiel 12,50.")
+    if amount is not None and amount <= 0:
+        raise InvalidInputError(f"remedy: {given['amount']} Euro geht nicht.", "Ein Betrag über null.")
+    if allowed.limit is not None and amount is not None and amount > allowed.limit:
+        limit = f"{allowed.limit:g}".replace(".", ",")
+        return desk.state, {"gewährt": False, "hinweis": f"Über der Grenze von {limit} Euro.", "grenze": allowed.limit}
     granted = amount if amount is not None else True
-    return _with(state, remedies={**state["remedies"], name: granted}), {
-        "gewährt": True,
-        "name": allowed.get("label", name),
-        "betrag": amount,
-    }
+    shown = {"gewährt": True, "name": allowed.label} | ({"betrag": amount} if amount is not None else {})
+    if allowed.options:
+        shown["art"] = given["option"] or allowed.options[0]
+    return changed(desk.state, remedies={**desk.state["remedies"], name: granted}), shown
 
 
 def _amount(text: str) -> float | None:
@@ -208,63 +268,60 @@ def _amount(text: str) -> float | None:
         return None
 
 
-def _booking(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
-    slot = given["slot"]
-    free = next((s for s in desk.slots if slot.casefold() in s.casefold()), None)
+def _booking(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    slots = desk.scenario.desk.slots
+    wanted = given["slot"].casefold()
+    free = next((s for s in slots if wanted == s.casefold()), None) or next((s for s in slots if wanted in s.casefold()), None)
     if free is None:
-        return state, {"gebucht": False, "hinweis": "Diesen Termin gibt es nicht.", "frei": list(desk.slots)}
-    return _with(state, booking=free), {"gebucht": True, "termin": free}
+        return desk.state, {"gebucht": False, "hinweis": "Diesen Termin gibt es nicht.", "frei": list(slots)}
+    return changed(desk.state, booking=free), {"gebucht": True, "termin": free}
 
 
-def _callback(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
-    return _with(state, callback=given["time"]), {"vorgemerkt": given["time"]}
+def _callback(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    return changed(desk.state, callback=given["time"]), {"vorgemerkt": given["time"]}
 
 
-def _notes(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
-    return _with(state, notes=[*state["notes"], given["text"]]), {"notiert": given["text"]}
+def _notes(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    return changed(desk.state, notes=[*desk.state["notes"], given["text"]]), {"notiert": given["text"]}
 
 
-def _handover(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
-    return _with(state, handover=f"{given['to']}: {given['note']}"), {"übergeben an": given["to"]}
+def _handover(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    targets = desk.scenario.desk.handover
+    wanted = given["to"].casefold()
+    target = next((t for t in targets if wanted in t.casefold()), given["to"] if not targets else "")
+    if not target:
+        return desk.state, {"übergeben": False, "hinweis": f"„{given['to']}“ gibt es hier nicht.", "möglich": list(targets)}
+    return changed(desk.state, handover=f"{target}: {given['note']}"), {"übergeben": True, "an": target}
 
 
-def _suggestion(state: State, desk: Desk, given: Arguments) -> tuple[State, Any]:
-    count = state["suggestions"]
-    text = desk.suggestion[count % len(desk.suggestion)] if desk.suggestion else "Kein Vorschlag verfügbar."
-    return _with(state, suggestions=count + 1), {"entwurf": text}
+def _suggestion(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    drafts = desk.scenario.desk.suggestion
+    if not drafts:
+        return desk.state, {"entwurf": "", "hinweis": "Zu diesem Fall gibt es keinen Vorschlag."}
+    order = list(range(len(drafts)))
+    Random(f"drafts {desk.state['seed']} {desk.scenario.id}").shuffle(order)
+    shown = desk.state["suggestions"]
+    draft = order[len(shown) % len(order)]
+    return changed(desk.state, suggestions=[*shown, draft]), {"entwurf": drafts[draft].text}
 
+
+_WITHOUT_IDENTITY = frozenset({"record", "notes", "suggestion", "ticket_create", "ticket_note", "callback", "handover"})
+"""Tools that may be used before the customer is identified: they give nothing away and grant nothing."""
 
 TOOLS: dict[str, Tool] = {
-    "record": Tool("Kundendaten öffnen", {"identifier": "Kundennummer, Name oder Geburtsdatum"}, _record),
-    "ticket_search": Tool("Tickets suchen", {"query": "Suchwort oder Nummer"}, _ticket_search, ("query",)),
-    "ticket_read": Tool("Ticket lesen", {"ticket": "Ticketnummer"}, _ticket_read),
-    "ticket_create": Tool("Ticket anlegen", {"subject": "Betreff", "text": "Beschreibung"}, _ticket_create, ("text",)),
-    "ticket_note": Tool("Notiz ins Ticket", {"ticket": "Ticketnummer", "text": "Notiz"}, _ticket_note),
-    "ticket_status": Tool("Ticketstatus ändern", {"ticket": "Ticketnummer", "status": "neuer Status"}, _ticket_status),
-    "knowledge": Tool("Wissensdatenbank", {"query": "Suchwort"}, _knowledge, ("query",)),
-    "remedy": Tool("Ausgleich gewähren", {"name": "Art", "amount": "Betrag in Euro"}, _remedy, ("amount",)),
-    "booking": Tool("Termin buchen", {"slot": "Termin"}, _booking),
-    "callback": Tool("Rückruf vormerken", {"time": "Wann"}, _callback),
-    "notes": Tool("Notizzettel", {"text": "Notiz"}, _notes),
-    "handover": Tool("Weitergeben", {"to": "An wen", "note": "Übergabenotiz"}, _handover),
-    "suggestion": Tool("KI-Vorschlag holen", {}, _suggestion),
+    "record": Tool("Kundenakte öffnen", "Kunde", {"identifier": "Angaben zum Abgleich, mit Komma getrennt"}, _record, writes=False),
+    "ticket_search": Tool("Tickets suchen", "Tickets", {"query": "Suchwort oder Nummer"}, _ticket_search, ("query",), writes=False),
+    "ticket_read": Tool("Ticket lesen", "Tickets", {"ticket": "Ticketnummer"}, _ticket_read, writes=False),
+    "ticket_create": Tool("Ticket anlegen", "Tickets", {"subject": "Betreff", "text": "Beschreibung"}, _ticket_create, ("text",)),
+    "ticket_note": Tool("Notiz ins Ticket", "Tickets", {"ticket": "Ticketnummer", "text": "Notiz"}, _ticket_note),
+    "ticket_status": Tool("Status ändern", "Tickets", {"ticket": "Ticketnummer", "status": "neuer Status"}, _ticket_status),
+    "ticket_merge": Tool("Tickets zusammenführen", "Tickets", {"ticket": "Ticketnummer", "into": "geht auf in Ticket"}, _ticket_merge),
+    "knowledge": Tool("Wissensdatenbank", "Wissen", {"query": "Suchwort"}, _knowledge, ("query",), writes=False),
+    "remedy": Tool("Gewähren", "Abhilfe", {"name": "Was", "amount": "Betrag in Euro", "option": "Auswahl"}, _remedy, ("amount", "option")),
+    "booking": Tool("Termin buchen", "Abhilfe", {"slot": "Termin"}, _booking),
+    "callback": Tool("Rückruf vormerken", "Abhilfe", {"time": "Wann"}, _callback),
+    "handover": Tool("Weitergeben", "Abhilfe", {"to": "An wen", "note": "Übergabenotiz"}, _handover),
+    "notes": Tool("Notizzettel", "Notizen", {"text": "Notiz"}, _notes),
+    "suggestion": Tool("Vorschlag holen", "Vorschlag", {}, _suggestion, writes=False),
 }
-"""All tools by name."""
-
-
-def holds(state: State, path: str, wanted: Any) -> bool:
-    """Tell whether a goal condition holds.
-
-    Args:
-        state: of the desk.
-        path: e.g. `tickets.4711.status`, `remedies.credit`, `booking`.
-        wanted: the value; `true` means anything that is not empty.
-    """
-    value: Any = state
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    if isinstance(wanted, bool):
-        return bool(value) is wanted
-    if isinstance(wanted, str) and isinstance(value, str):
-        return wanted.casefold() in value.casefold()
-    return bool(value == wanted)
+"""All tools by name, in the order they stand on the page."""

@@ -5,8 +5,21 @@ for a conversation a `Scorecard`. Pure; knows nothing of the customer.
 """
 
 from bot.evaluation.coaching import Hints, coach
-from bot.evaluation.rating import Evidence, Rating, Summand, rate
-from bot.evaluation.scorecard import Case, Scorecard, scorecard
+from bot.evaluation.rating import Evidence, Rating, Summand, copied, rate
+from bot.evaluation.scorecard import Case, Deed, Scorecard, scorecard
 from bot.evaluation.transcript import score_transcript
 
-__all__ = ["Case", "Evidence", "Hints", "Rating", "Scorecard", "Summand", "coach", "rate", "score_transcript", "scorecard"]
+__all__ = [
+    "Case",
+    "Deed",
+    "Evidence",
+    "Hints",
+    "Rating",
+    "Scorecard",
+    "Summand",
+    "coach",
+    "copied",
+    "rate",
+    "score_transcript",
+    "scorecard",
+]

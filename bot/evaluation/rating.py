@@ -219,7 +219,7 @@ def _discount(
     void = bool(reading.flags & {"empty", "gibberish", "to_machine"})
     wrong = [said for said, _ in reading.grounding.wrong_facts] + list(reading.grounding.wrong_names)
     repeated = {fold(part) for part in reading.grounding.repeated}
-    copied = [text for text in (*earlier, *suggestions) if _copied(reading.text, text) >= settings.copied_share]
+    copies = [text for text in (*earlier, *suggestions) if copied(reading.text, text) >= settings.copied_share]
     parroted = " ".join(words(fold(" ".join(customer))))
     worn = _apologies(earlier)
     if wrong:
@@ -228,7 +228,7 @@ def _discount(
         said = " ".join(words(fold(segment.text)))
         if void:
             draft.cap(i, "nonsense", er=0, ip=0, ex=0, ow=0, ac=0, co=0)
-        if copied:
+        if copies:
             draft.cap(i, "copied", er=0, ip=0, ex=0, ow=0, ac=1, co=1)
         if any(part and part in fold(segment.text) for part in repeated):
             draft.cap(i, "repeated", er=0, ip=0, ex=0, ow=0)
@@ -251,7 +251,7 @@ def _names(text: str, value: str) -> bool:
     return value in numbers(text) or value in "".join(c for c in text if c.isdigit()) or fold(value) in fold(text)
 
 
-def _copied(text: str, source: str) -> float:
+def copied(text: str, source: str) -> float:
     """Return the share (0..1) of a text's content words that stand in a source; 0 for very short texts, unless word by word."""
     said = words(fold(text))
     if len(said) >= _SHORTEST_COPY and said == words(fold(source)):

@@ -27,7 +27,37 @@ _NEXT = {
     "beyond": "Ehrlich sagen, was nicht geht, statt es zu versprechen",
     "contradiction": "Wenn sich ein Termin ändert, es sagen",
     "reask": "Mitschreiben: nichts zweimal fragen",
+    "said_not_done": "Was gesagt ist, auch tun: am Arbeitsplatz blieb es liegen",
+    "unchecked": "Erst die Angaben abgleichen, dann handeln",
+    "leaked": "Daten erst nach dem Abgleich nennen, fremde nie",
+    "draft": "Vorschläge lesen und prüfen, bevor sie hinausgehen",
 }
+
+
+DEEDS = {
+    "said_and_done": 1.0,
+    "checked": 1.0,
+    "done_not_said": 0.5,
+    "said_not_done": 0.0,
+    "unchecked": 0.0,
+    "leaked": 0.0,
+    "side_effect": 0.0,
+    "draft": 0.0,
+}
+"""What was said against what was done at the desk -> how far it is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something said, done, or both.
+
+    Attributes:
+        kind: one of DEEDS.
+        text: what it is about, in German.
+    """
+
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +70,7 @@ class Case:
         information: (id, text, told) of everything to be told.
         goal: (path, wanted, holds) of every desk condition.
         promises: every commitment as JSON data.
+        deeds: what was said against what was done.
     """
 
     outcome: str
@@ -47,6 +78,7 @@ class Case:
     information: Sequence[tuple[str, str, bool]] = ()
     goal: Sequence[tuple[str, Any, bool]] = ()
     promises: Sequence[Mapping[str, Any]] = ()
+    deeds: Sequence[Deed] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +106,7 @@ class Scorecard:
         replies: number of replies.
         course: empathy, resolution and respect of every reply, in order.
         efficiency: {value, replies, needless_questions, idle}: value 0..100 is the share of replies that moved the case.
-        promises, demands, information, goal: state of the case.
+        promises, demands, information, goal, deeds: state of the case.
     """
 
     outcome: str
@@ -92,6 +124,7 @@ class Scorecard:
     demands: tuple[Mapping[str, Any], ...]
     information: tuple[Mapping[str, Any], ...]
     goal: tuple[Mapping[str, Any], ...]
+    deeds: tuple[Mapping[str, str], ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON data."""
@@ -119,7 +152,7 @@ def scorecard(replies: Sequence[tuple[str, Rating]], case: Case, weights: Conver
         parts=parts,
         headline=_headline(empathy, resolution, case.outcome, bool(ratings)),
         strengths=_strengths(replies),
-        next_steps=_next_steps(replies),
+        next_steps=_next_steps(replies, case),
         replies=len(ratings),
         course=tuple({"empathy": r.empathy, "resolution": r.resolution, "respect": r.respect} for r in ratings),
         efficiency=_efficiency(ratings),
@@ -127,6 +160,7 @@ def scorecard(replies: Sequence[tuple[str, Rating]], case: Case, weights: Conver
         demands=tuple({"id": i, "text": t, "must": m, "state": s} for i, t, m, s in case.demands),
         information=tuple({"id": i, "text": t, "told": told} for i, t, told in case.information),
         goal=tuple({"path": p, "wanted": w, "holds": h} for p, w, h in case.goal),
+        deeds=tuple({"kind": deed.kind, "text": deed.text} for deed in case.deeds),
     )
 
 
@@ -170,6 +204,9 @@ def _parts(ratings: Sequence[Rating], case: Case, weights: ConversationWeights) 
     if case.goal:
         held = sum(h for *_, h in case.goal)
         found.append(Part("goal", 100 * held / len(case.goal), weights.goal, f"{held} von {len(case.goal)} Zielen am Arbeitsplatz"))
+    if case.deeds:
+        right = sum(DEEDS[deed.kind] for deed in case.deeds)
+        found.append(Part("deeds", 100 * right / len(case.deeds), weights.deeds, f"{right:g} von {len(case.deeds)}".replace(".", ",")))
     total = sum(part.weight for part in found)
     return tuple(Part(p.what, round(p.value, 1), round(p.weight / total, 4), p.detail) for p in found)
 
@@ -204,7 +241,7 @@ def _strengths(replies: Sequence[tuple[str, Rating]]) -> tuple[Mapping[str, Any]
     return tuple(entry for _, entry in sorted(found, key=lambda f: -f[0])[:3])
 
 
-def _next_steps(replies: Sequence[tuple[str, Rating]]) -> tuple[Mapping[str, Any], ...]:
+def _next_steps(replies: Sequence[tuple[str, Rating]], case: Case) -> tuple[Mapping[str, Any], ...]:
     if not replies:
         return ()
     found: list[tuple[float, dict[str, Any]]] = []
@@ -219,6 +256,8 @@ def _next_steps(replies: Sequence[tuple[str, Rating]]) -> tuple[Mapping[str, Any
     beyond = [turn for turn, (_, r) in enumerate(replies, 1) if "beyond" in r.notes]
     if beyond:
         found.append((9.5, {"text": _NEXT["beyond"], "turn": beyond[0], "quote": ""}))
+    kinds = [deed.kind for deed in case.deeds]
+    found += [(8.5, {"text": _NEXT[kind], "turn": len(replies), "quote": ""}) for kind in dict.fromkeys(kinds) if kind in _NEXT]
     asked = [turn for turn, (_, r) in enumerate(replies, 1) if "reask" in r.acts]
     if asked:
         found.append((8.0, {"text": _NEXT["reask"], "turn": asked[0], "quote": ""}))

@@ -58,6 +58,7 @@ class Host:
         seed: int | None = None,
         mode: str = "practice",
         conversation_id: str = "",
+        clock: bool | None = None,
     ) -> tuple[str, Conversation]:
         """Begin a conversation.
 
@@ -66,6 +67,7 @@ class Host:
             seed: 0 to 2147483647; drawn when None, and always kept with the conversation.
             mode: practice or assessment.
             conversation_id: given by the client; drawn when empty.
+            clock: whether waiting counts by the clock; None means only in an assessment.
 
         Returns:
             The id and the conversation with the customer's first words.
@@ -74,8 +76,10 @@ class Host:
             NotFoundError, InvalidInputError: for an unknown scenario or persona, or a value that is not allowed.
         """
         chosen = conversation_id or secrets.token_urlsafe(12)
-        arguments = {"scenario": scenario, "persona": persona, "channel": channel, "mode": mode}
-        arguments["seed"] = secrets.randbelow(_LARGEST_SEED) if seed is None else seed  # type: ignore[assignment]
+        arguments: dict[str, Any] = {"scenario": scenario, "persona": persona, "channel": channel, "mode": mode}
+        arguments["seed"] = secrets.randbelow(_LARGEST_SEED) if seed is None else seed
+        if clock is not None:
+            arguments["clock"] = clock
         message = _user_event(f"/{INTENT_START}{json.dumps(arguments, ensure_ascii=False)}", INTENT_START, arguments)
         new = await self._play(chosen, [], message, ACTION_OPEN)
         conversation = fold(new)
@@ -218,7 +222,9 @@ class Host:
         if not 0 <= turn <= conversation.turn:
             raise InvalidInputError(f"Den Zug {turn} gibt es nicht.", f"Möglich: 0 bis {conversation.turn}.")
         kept = before[: conversation.exchanges[turn].position]
-        kept = [{k: v for k, v in item.items() if k != "message_id"} if item["event"] == "user" else item for item in kept]
+        gone_by = time.time() - max(item["timestamp"] for item in kept)  # the clock goes on from now
+        kept = [{k: v for k, v in item.items() if k != "message_id" or item["event"] != "user"} for item in kept]
+        kept = [{**item, "timestamp": item["timestamp"] + gone_by} for item in kept]
         fresh = secrets.token_urlsafe(12)
         branched = fold(kept)
         session = branched.session

@@ -333,6 +333,17 @@ class Flagger:
             yield "aber"
         if len(text) > 12 and sum(map(str.isupper, text)) > 0.7 * sum(map(str.isalpha, text)):
             yield "shouting"
+        if _SAY_AGAIN.search(fold(text)):
+            yield "say_again"
+
+
+_SAY_AGAIN = re.compile(
+    r"\b(?:wiederhol|(?:noch ?(?:ein)?mal|nochmals?) (?:sagen|sprechen|erzahlen|nennen)|sag\w* (?:\w+ ){0,3}noch ?(?:ein)?mal"
+    r"|(?:nicht|schlecht|kaum|schwer|nur (?:die )?halfte|bruchstuck\w*) (?:\w+ ){0,2}(?:verst[ae]nden|verstehen|gehort|horen|angekommen)"
+    r"|verst(?:eh|and|anden)\w* (?:\w+ ){0,3}(?:nicht|schlecht|kaum|schwer)|hor\w* (?:sie|dich) (?:\w+ ){0,2}(?:nicht|schlecht|kaum|schwer)"
+    r"|abgehackt|verschluckt|rauscht|(?:leitung|verbindung) (?:\w+ ){0,3}(?:schlecht|gestort|weg|setzt|bricht|hakt|spinnt)|akustisch|wie bitte)"
+)
+"""A request to say it again because the line was bad; matched on folded text."""
 
 
 @Language.factory("flagger")

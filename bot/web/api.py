@@ -80,7 +80,9 @@ def scenario_card(library: Library, scenario_id: str) -> dict[str, Any]:
         "minutes": s.minutes,
         "company": s.company,
         "briefing": s.briefing,
-        "personas": [{"id": p, "name": library.persona(p).name, "salutation": library.persona(p).salutation} for p in s.personas],
+        "personas": [
+            {"id": p, "name": library.persona(p).name, "salutation": library.persona(p).salutation} for p in (*s.personas, *s.stand_ins)
+        ],
     }
 
 
@@ -100,7 +102,9 @@ async def tools() -> list[dict[str, Any]]:
 @router.post("/conversations", status_code=201)
 async def create(wish: NewConversation, response: Response, conversations: TheHost) -> ConversationStart:
     """Begin a conversation; the customer speaks first."""
-    conversation_id, conversation = await conversations.start(wish.scenario, wish.persona or "", wish.channel or "", wish.seed, wish.mode)
+    conversation_id, conversation = await conversations.start(
+        wish.scenario, wish.persona or "", wish.channel or "", wish.seed, wish.mode, clock=wish.clock
+    )
     response.headers["Location"] = f"/api/v1/conversations/{conversation_id}"
     return start_of(conversation_id, conversation)
 

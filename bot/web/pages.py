@@ -82,13 +82,14 @@ async def begin(
     scenario: Annotated[str, Form()] = "",
     persona: Annotated[str, Form()] = "",
     seed: Annotated[str, Form()] = "",
+    clock: Annotated[str, Form()] = "",
 ) -> Response:
     """Begin a conversation and go to it."""
     if seed.strip() and not seed.strip().isdigit():
         raise errors.InvalidInputError(
             f"Der Startwert „{seed}“ geht nicht.", "Erlaubt ist eine ganze Zahl; leer lassen für ein neues Gespräch."
         )
-    conversation_id, _ = await conversations.start(scenario, persona, "", int(seed) if seed.strip() else None)
+    conversation_id, _ = await conversations.start(scenario, persona, "", int(seed) if seed.strip() else None, clock=bool(clock))
     return RedirectResponse(f"/practice/{conversation_id}", 303)
 
 

@@ -57,7 +57,7 @@ def _arguments(text: str | None) -> dict[str, Any]:
 
 
 def _start(arguments: dict[str, Any]) -> dict[str, Any]:
-    allowed = ("scenario", "persona", "channel", "seed", "mode")
+    allowed = ("scenario", "persona", "channel", "seed", "mode", "clock")
     unknown = set(arguments) - set(allowed)
     if unknown:
         raise InvalidInputError(f"Die Angabe „{sorted(unknown)[0]}“ gibt es nicht.", f"Erlaubt: {', '.join(allowed)}.")

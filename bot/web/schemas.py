@@ -17,6 +17,7 @@ class NewConversation(BaseModel):
     channel: str | None = Field(default=None, description="phone, chat, email or social; the scenario's own when left out")
     seed: int | None = Field(default=None, ge=0, le=2**31 - 1, description="same seed and replies, same conversation; drawn when left out")
     mode: Literal["practice", "assessment"] = "practice"
+    clock: bool | None = Field(default=None, description="whether waiting counts by the clock; left out: only in an assessment")
 
 
 class NewReply(BaseModel):

@@ -47,6 +47,7 @@ PARTS = {
     "information": "Nötiges gesagt",
     "outcome": "Ausgang",
     "goal": "Am Arbeitsplatz erledigt",
+    "deeds": "Gesagt und getan",
 }
 CAUSES = {
     "acknowledged_facts": "Lage genau benannt",
@@ -86,7 +87,14 @@ CAUSES = {
     "wrong_fact": "falsche Angabe",
     "wrong_name": "falscher Name",
     "demand_refused": "Forderung abgelehnt",
-    "hold": "warten lassen",
+    "hold": "um Geduld gebeten",
+    "hold_kept": "wie angekündigt zurück",
+    "hold_forgotten": "in der Leitung vergessen",
+    "waited": "warten lassen",
+    "line_bad": "schlechte Leitung",
+    "seen_done": "wirklich erledigt",
+    "seen_not_done": "gesagt, aber nicht getan",
+    "wrong_draft": "Entwurf ungeprüft gesendet",
     "transfer": "weitergereicht",
     "sent_away": "abgewimmelt",
     "silence": "Schweigen",
@@ -95,6 +103,16 @@ CAUSES = {
     "copied": "schon einmal gesagt",
     "off_topic": "am Thema vorbei",
     "wall_of_text": "viel zu lang",
+}
+DEEDS = {
+    "said_and_done": "gesagt und getan",
+    "said_not_done": "gesagt, aber nicht getan",
+    "done_not_said": "getan, aber nicht gesagt",
+    "checked": "richtig",
+    "unchecked": "Abgleich fehlte",
+    "leaked": "Datenschutz verletzt",
+    "side_effect": "ohne Anlass verändert",
+    "draft": "Vorschlag ungeprüft gesendet",
 }
 DEMAND_STATES = {
     "open": "nicht zur Sprache gekommen",

@@ -75,7 +75,7 @@ def test_a_wrong_call_names_the_argument_and_the_remedy(scenario):
 @pytest.mark.parametrize("amount", ["4,50", "4.50", "4.5", "4,50 €"])
 def test_an_amount_may_be_written_the_german_or_the_english_way(content, amount: str):
     scenario = content.scenario("chat-double-booking")
-    name = next(n for n, r in scenario.desk.remedies.items() if r.get("limit") == 4.5)
+    name = next(n for n, r in scenario.desk.remedies.items() if r.limit == 4.5)
     state, result = call(initial(scenario), scenario, "remedy", {"name": name, "amount": amount}, 1)
     assert result.result["gewährt"]
     assert state["remedies"][name] == 4.5
