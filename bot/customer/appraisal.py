@@ -64,7 +64,7 @@ def causes(
     nonsense = next((name for flag, name in _NONSENSE if flag in flags), "")
     if nonsense:
         return [Cause(nonsense), *kept_waiting]
-    if sum(map(len, reading.grounding.repeated)) > settings.same_again * len(reading.text):
+    if sum(map(len, reading.grounding.repeated)) > settings.same_again * len(reading.text) and not progress.contradicted:
         return [Cause("repeated_phrase"), Cause("nothing_moves")]
     found = [
         *kept_waiting,

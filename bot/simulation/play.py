@@ -110,7 +110,10 @@ async def _play_one(case: Case) -> Played:
     seat = Seat(scenario, persona, lines, Random(f"{case.trainee} {case.seed} {case.scenario}"))
     cid, conversation = await host.start(case.scenario, persona=case.persona, seed=case.seed, conversation_id="simulated")
     while not conversation.outcome and conversation.turn < config.customer.max_turns:
-        text = TRAINEES[case.trainee].speak(seat, View.of(conversation))
+        trainee, view = TRAINEES[case.trainee], View.of(conversation)
+        text = trainee.speak(seat, view)
+        for tool, arguments in trainee.work(seat, view):
+            await host.desk(cid, tool, arguments)
         conversation, _ = await host.reply(cid, text)
     conversation = await host.finish(cid)
     card = conversation.scorecard or {}

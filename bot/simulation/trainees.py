@@ -5,11 +5,13 @@ them is training data of the understanding.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Any
 
 from bot.content.schema import Demand, Fact, Persona, Scenario
 from bot.conversation import Conversation
+from bot.simulation.work import Call, call_for, identifying, pending
 
 Lines = Mapping[str, Sequence[str]]
 _MET = frozenset({"promised", "done", "conceded"})
@@ -27,6 +29,7 @@ class Seat:
         said: lines already used.
         asked: facts asked for.
         steps: demands a step was named for, with how often.
+        tried: desk conditions worked on, with how often.
     """
 
     scenario: Scenario
@@ -37,6 +40,7 @@ class Seat:
     said: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     steps: dict[str, int] = field(default_factory=dict)
+    tried: dict[str, int] = field(default_factory=dict)
 
     def line(self, kind: str) -> str:
         """Return a common line of a kind, an unused one while there are some."""
@@ -83,6 +87,7 @@ class View:
         demands: demand -> state.
         informed: information told.
         acts: what the customer did last.
+        desk: state of the desk.
     """
 
     turn: int
@@ -91,13 +96,22 @@ class View:
     demands: Mapping[str, str]
     informed: Sequence[str]
     acts: Sequence[str]
+    desk: Mapping[str, Any]
 
     @classmethod
     def of(cls, conversation: Conversation) -> "View":
         """Return the view on a conversation."""
         customer = conversation.slots["customer"]
         last = conversation.exchanges[-1]
-        return cls(conversation.turn + 1, customer["told"], list(customer["given"]), customer["demands"], customer["informed"], last.acts)
+        return cls(
+            conversation.turn + 1,
+            customer["told"],
+            list(customer["given"]),
+            customer["demands"],
+            customer["informed"],
+            last.acts,
+            conversation.slots["desk"],
+        )
 
 
 def _unknown(seat: Seat, view: View, *kinds: str, identity: bool = False) -> list[Fact]:
@@ -105,6 +119,16 @@ def _unknown(seat: Seat, view: View, *kinds: str, identity: bool = False) -> lis
         f for f in seat.scenario.facts
         if f.kind in kinds and f.id not in view.given and f.id not in seat.asked and f.identity == identity
     ]  # fmt: skip
+
+
+def _identity(seat: Seat, view: View) -> list[Fact]:
+    """Return the facts still needed to open the record."""
+    rules = seat.scenario.desk
+    if view.desk["identified"] or sum(name in view.given for name in rules.identify_by) >= rules.identify_with:
+        return []
+    return [f for f in _unknown(seat, view, "on_request", "open", identity=True) if f.id in rules.identify_by] or _unknown(
+        seat, view, "on_request", "open", identity=True
+    )
 
 
 def _next_demand(seat: Seat, view: View) -> Demand | None:
@@ -140,10 +164,10 @@ def exemplary(seat: Seat, view: View) -> str:
     parts = [seat.line("greeting")] if view.turn == 1 else []
     parts.append(seat.acknowledge(view.told))
     if view.turn == 1:
-        return _joined(*parts, seat.line("own"), seat.question(_unknown(seat, view, "on_request", "open", identity=True)))
+        return _joined(*parts, seat.line("own"), seat.question(_identity(seat, view)))
     demand = _next_demand(seat, view)
     if view.turn == 2 and not _settled(seat, view):
-        return _joined(*parts, seat.line("look_up"), seat.question(_unknown(seat, view, "hidden")))
+        return _joined(*parts, seat.line("look_up"), seat.question(_identity(seat, view) or _unknown(seat, view, "hidden")))
     if demand:
         return _joined(*parts, seat.step(demand), _informing(seat, view))
     return _joined(*parts, _informing(seat, view), seat.line("check"))
@@ -152,11 +176,9 @@ def exemplary(seat: Seat, view: View) -> str:
 def solid(seat: Seat, view: View) -> str:
     """Friendly and orderly, takes the story up once, works demand by demand."""
     if view.turn == 1:
-        return _joined(
-            seat.line("greeting"), seat.line("sorry_plain"), seat.question(_unknown(seat, view, "on_request", "open", identity=True))
-        )
+        return _joined(seat.line("greeting"), seat.line("sorry_plain"), seat.question(_identity(seat, view)))
     if view.turn == 2:
-        return _joined(seat.acknowledge(view.told), seat.line("look_up"))
+        return _joined(seat.acknowledge(view.told), seat.line("look_up"), seat.question(_identity(seat, view)))
     demand = _next_demand(seat, view)
     if demand and view.turn % 4:
         return seat.step(demand)
@@ -166,9 +188,7 @@ def solid(seat: Seat, view: View) -> str:
 def formulaic(seat: Seat, view: View) -> str:
     """Stock phrases all the way, a step now and then."""
     if view.turn == 1:
-        return _joined(
-            seat.line("greeting"), seat.line("formula"), seat.question(_unknown(seat, view, "on_request", "open", identity=True))
-        )
+        return _joined(seat.line("greeting"), seat.line("formula"), seat.question(_identity(seat, view)))
     demand = _next_demand(seat, view)
     if demand and view.turn >= 4 and view.turn % 2 == 0:
         return _joined(seat.line("formula"), seat.step(demand))
@@ -188,7 +208,7 @@ def warm_useless(seat: Seat, view: View) -> str:
 def cold_effective(seat: Seat, view: View) -> str:
     """Solves the case without a word for the human being."""
     if view.turn == 1:
-        return _joined(seat.line("cold"), seat.question(_unknown(seat, view, "on_request", "open", identity=True)))
+        return _joined(seat.line("cold"), seat.question(_identity(seat, view)))
     demand = _next_demand(seat, view)
     return _joined(seat.step(demand) if demand else _joined(_informing(seat, view), seat.line("check")))
 
@@ -197,7 +217,7 @@ def slow(seat: Seat, view: View) -> str:
     """Works like the solid one, and lets the customer wait every other turn."""
     if view.turn % 2 == 0:
         return seat.line("hold")
-    worked = View((view.turn + 1) // 2, view.told, view.given, view.demands, view.informed, view.acts)
+    worked = replace(view, turn=(view.turn + 1) // 2)
     return solid(seat, worked)
 
 
@@ -235,7 +255,40 @@ def repeater(seat: Seat, view: View) -> str:
     return seat.asked[0]
 
 
+def careful(seat: Seat, view: View) -> list[Call]:
+    """Identify first, then do what was promised and what the case needs; look again and repeat what a fault swallowed."""
+    return _work(seat, view, times=3)
+
+
+def once(seat: Seat, view: View) -> list[Call]:
+    """The same, but trusting that what was saved is saved."""
+    return _work(seat, view, times=1)
+
+
+def _work(seat: Seat, view: View, times: int) -> list[Call]:
+    voice = seat.scenario.stand_ins.get(seat.persona.id, seat.persona.id)
+    calls = list(identifying(seat.scenario, voice, dict.fromkeys(view.given), view.desk))
+    if view.turn < _FIRST_WORK:
+        return calls
+    for path, wanted in pending(seat.scenario, view.desk, view.demands):
+        call = call_for(seat.scenario, path, wanted, seat.scenario.title)
+        if call and seat.tried.get(path, 0) < times:
+            seat.tried[path] = seat.tried.get(path, 0) + 1
+            calls.append(call)
+    return calls
+
+
+_FIRST_WORK = 3
+"""Reply from which the case is known well enough to work on it."""
+
+
+def nothing(seat: Seat, view: View) -> list[Call]:
+    """Leave the desk alone."""
+    return []
+
+
 Speak = Callable[[Seat, View], str]
+Work = Callable[[Seat, View], list[Call]]
 
 
 @dataclass(frozen=True)
@@ -246,6 +299,7 @@ class Trainee:
         id: name on the command line.
         title: German name.
         speak: what they say.
+        work: what they do at the desk before it.
         rank: the order a coach would give, 1 the best; equal ranks are not told apart.
     """
 
@@ -253,16 +307,17 @@ class Trainee:
     title: str
     speak: Speak
     rank: int
+    work: Work = nothing
 
 
 TRAINEES: Mapping[str, Trainee] = {
     t.id: t
     for t in (
-        Trainee("exemplary", "vorbildlich", exemplary, 1),
-        Trainee("solid", "solide", solid, 2),
-        Trainee("cold_effective", "kühl und wirksam", cold_effective, 3),
-        Trainee("slow", "langsam", slow, 5),
-        Trainee("formulaic", "formelhaft", formulaic, 4),
+        Trainee("exemplary", "vorbildlich", exemplary, 1, careful),
+        Trainee("solid", "solide", solid, 2, once),
+        Trainee("cold_effective", "kühl und wirksam", cold_effective, 3, careful),
+        Trainee("slow", "langsam", slow, 5, once),
+        Trainee("formulaic", "formelhaft", formulaic, 4, once),
         Trainee("warm_useless", "warm und nutzlos", warm_useless, 6),
         Trainee("repeater", "wiederholt sich", repeater, 7),
         Trainee("promiser", "verspricht alles", promiser, 7),

@@ -7,7 +7,7 @@ import pytest
 from actions.session import context_of
 from bot.config import Config
 from bot.conversation import Conversation, Exchange
-from bot.customer import CustomerState, make_scene, mood_of, open_conversation, respond
+from bot.customer import Circumstances, CustomerState, make_scene, mood_of, open_conversation, respond
 from bot.customer.wording import key_of
 from bot.errors import InvalidInputError, NotFoundError
 from bot.understanding import read
@@ -25,14 +25,14 @@ class Play:
         self.texts, self.acts, self.because = [opening.text], [opening.acts], [()]
         self.replies: list[str] = [""]
 
-    def say(self, text: str) -> str:
+    def say(self, text: str, around: Circumstances | None = None) -> str:
         exchanges = tuple(
             Exchange(i, reply, "", said, (), {}, (), None, (), 0)
             for i, (reply, said) in enumerate(zip(self.replies, self.texts, strict=True))
         )
         conversation = Conversation({}, {"customer": self.state.to_dict()}, exchanges)
         reading = read(self.nlp, text, context_of(conversation, self.scene))
-        turn = respond(self.scene, self.state, reading, len(self.replies), self.seed, self.config)
+        turn = respond(self.scene, self.state, reading, len(self.replies), self.seed, self.config, around or Circumstances())
         self.state = turn.state
         self.replies.append(text)
         self.texts.append(turn.text)
