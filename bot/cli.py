@@ -364,7 +364,7 @@ def simulate(
     typer.echo(
         f"\nSprache: {m.turns} Äußerungen, {m.sentences} Sätze; verschieden: Wörter {m.distinct_1:.3f}, Wortpaare {m.distinct_2:.3f};"
         f" im selben Gespräch wiederholt {m.repeated:.1%}; gemeinsam mit einem anderen Startwert {m.shared:.0%};"
-        f" offene Platzhalter {m.placeholders}."
+        f" Self-BLEU {m.self_bleu:.2f}; fehlerhaft eingesetzt {m.broken}."
     )
     if replay:
         with _progress("Zum zweiten Mal") as report:

@@ -17,6 +17,8 @@ from bot.customer.scene import Scene
 from bot.customer.state import Mood
 
 _SLOT = re.compile(r"\{(\w+)\}")
+_DIRECTION = re.compile(r"\[[^\]]*\]")
+_TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
 
 
 def band_of(mood: Mood, settings: MoodSettings) -> str:
@@ -68,6 +70,7 @@ class Speaker:
     def _take(self, text: str) -> str:
         self.used.append(key_of(text))
         said = _SLOT.sub(lambda m: self.slots[m[1]], text)
+        said = _TWO_STOPS.sub(".", said)  # "am 13." at the end of a sentence
         if text.startswith("{") and self.scene.channel != "chat":
             said = said[:1].upper() + said[1:]
         return said
@@ -106,6 +109,8 @@ def assemble(parts: Sequence[str], scene: Scene, speaker: Speaker, *, first: boo
     if scene.channel == "chat":
         text = "\n".join(said)
         return text.lower() if scene.persona.lower_case else text
+    if len(said) == 1 and _DIRECTION.fullmatch(said[0]):
+        return said[0]  # who goes without a word writes no salutation
     if scene.channel == "email":
         body = "\n\n".join(said)
         if first:

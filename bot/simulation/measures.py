@@ -10,6 +10,16 @@ from statistics import mean
 from bot.simulation.play import Played
 
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
+_BROKEN = re.compile(
+    r"[{}]|  | [,.!?]|(?<!\.)\.\.(?!\.)|[,;:]\.|\b(?:um|am|ab|gegen|seit|nach|vor) (?:um|bis|am|ab|gegen)\b"
+    r"|\b(?:mit|von|bei|zu|nach|seit|aus) der Herr\b"
+    r"|\b(?:zur|zum|vom|beim|im|am) (?:der|die|das|den|dem)\b"
+)
+"""Slips that come from filling in: an open placeholder, doubled signs, two prepositions or articles in a row."""
+
+_SAMPLE, _REFERENCES = 150, 400
+"""Turns that self-BLEU is taken of, and others each is compared with."""
+
 _SHORTEST = 4
 """Words from which a sentence is one's own; "Na gut." may come twice."""
 
@@ -24,7 +34,8 @@ class Measures:
             diversity-promoting objective function for neural conversation models).
         repeated: share of sentences said before in the same conversation.
         shared: share of sentences that two seeds of the same case and trainee have in common, mean over pairs.
-        placeholders: turns that still hold a brace.
+        self_bleu: mean BLEU-4 of turns against the other turns (Zhu et al. 2018, Texygen), over an even sample; 1 is all the same.
+        broken: turns that still hold a brace, or a slip that filling in can cause: doubled prepositions, articles or stops.
     """
 
     conversations: int
@@ -34,7 +45,8 @@ class Measures:
     distinct_2: float
     repeated: float
     shared: float
-    placeholders: int
+    self_bleu: float
+    broken: int
 
 
 def sentences(text: str) -> list[str]:
@@ -68,5 +80,24 @@ def measures(played: Sequence[Played]) -> Measures:
         len(set(pairs)) / len(pairs) if pairs else 0.0,
         again / total if total else 0.0,
         mean(shares) if shares else 0.0,
-        sum("{" in turn or "}" in turn for one in played for turn in one.said),
+        self_bleu([turn for one in played for turn in one.said]),
+        sum(bool(_BROKEN.search(turn)) for one in played for turn in one.said),
     )
+
+
+def self_bleu(turns: Sequence[str]) -> float:
+    """Return the mean BLEU-4 (0..1) of sampled turns, each against others of the same corpus; see `Measures`."""
+    from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
+
+    distinct = list(dict.fromkeys(turns))
+    words = [turn.lower().split() for turn in distinct]
+    if len(words) < 2:
+        return 0.0
+    chosen = range(0, len(words), max(1, len(words) // _SAMPLE))
+    smooth = SmoothingFunction().method1
+    scores = []
+    for i in chosen:
+        step = max(1, len(words) // _REFERENCES)
+        others = [words[j] for j in range(i % step, len(words), step) if j != i]
+        scores.append(sentence_bleu(others, words[i], smoothing_function=smooth))
+    return float(mean(scores))
