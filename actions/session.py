@@ -16,7 +16,7 @@ from actions.resources import config, content, feedback, pipeline
 from bot.conversation import ACTION_FINISH, ACTION_OPEN, ACTION_REPLY, Conversation, Event
 from bot.customer import Circumstances, CustomerState, Scene, make_scene, mood_of, open_conversation, reasked, respond
 from bot.customer.state import MET, Promise
-from bot.desk import holds, initial, line_is_bad, side_effects
+from bot.desk import described, holds, initial, line_is_bad, side_effects
 from bot.errors import ConflictError, InvalidInputError
 from bot.evaluation import Case, Deed, Hints, Rating, coach, copied, rate, scorecard
 from bot.understanding import Context, Reading, read
@@ -292,7 +292,7 @@ class FinishSession(Move):
 def case_of(scene: Scene, state: CustomerState, conversation: Conversation, outcome: str) -> Case:
     """Return the state of the case for the scorecard."""
     desk = conversation.slots["desk"]
-    goal = [(p, w, holds(desk, p, w)) for p, w in scene.scenario.goal.items()]
+    goal = [(p, described(scene.scenario, p, w), holds(desk, p, w)) for p, w in scene.scenario.goal.items()]
     return Case(
         outcome=outcome,
         demands=[(d.id, d.text, d.must, state.demands.get(d.id, "open")) for d in scene.scenario.demands],

@@ -45,3 +45,22 @@ def side_effects(scenario: Scenario, state: State) -> list[str]:
     if state["booking"] and "booking" not in wanted:
         found.append(f"Termin „{state['booking']}“ gebucht, ohne dass es zum Fall gehört")
     return found
+
+
+def described(scenario: Scenario, path: str, wanted: Any) -> str:
+    """Return a goal condition as a German phrase for the scorecard."""
+    first, *rest = path.split(".")
+    if first == "remedies":
+        return f"{scenario.desk.remedies[rest[0]].label} gewährt"
+    if first == "tickets":
+        value = "von Ihnen übernommen" if rest[1] == "owner" else f"Status „{wanted}“"
+        return f"Ticket {rest[0]}: {value}"
+    named = "" if isinstance(wanted, bool) else f" ({wanted})"
+    known = {
+        "identified": "Angaben abgeglichen",
+        "booking": "Termin gebucht",
+        "callback": "Rückruf vorgemerkt",
+        "notes": "Notiz geschrieben",
+        "handover": "Mit Notiz weitergegeben",
+    }
+    return known.get(first, path) + named

@@ -68,7 +68,7 @@ class Case:
         outcome: how the conversation ended.
         demands: (id, text, must, state) of every demand.
         information: (id, text, told) of everything to be told.
-        goal: (path, wanted, holds) of every desk condition.
+        goal: (path, what it is in German, holds) of every desk condition.
         promises: every commitment as JSON data.
         deeds: what was said against what was done.
     """
@@ -76,7 +76,7 @@ class Case:
     outcome: str
     demands: Sequence[tuple[str, str, bool, str]] = ()
     information: Sequence[tuple[str, str, bool]] = ()
-    goal: Sequence[tuple[str, Any, bool]] = ()
+    goal: Sequence[tuple[str, str, bool]] = ()
     promises: Sequence[Mapping[str, Any]] = ()
     deeds: Sequence[Deed] = ()
 
@@ -159,7 +159,7 @@ def scorecard(replies: Sequence[tuple[str, Rating]], case: Case, weights: Conver
         promises=tuple(case.promises),
         demands=tuple({"id": i, "text": t, "must": m, "state": s} for i, t, m, s in case.demands),
         information=tuple({"id": i, "text": t, "told": told} for i, t, told in case.information),
-        goal=tuple({"path": p, "wanted": w, "holds": h} for p, w, h in case.goal),
+        goal=tuple({"path": p, "text": t, "holds": h} for p, t, h in case.goal),
         deeds=tuple({"kind": deed.kind, "text": deed.text} for deed in case.deeds),
     )
 

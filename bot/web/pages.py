@@ -1,6 +1,7 @@
 """The pages: choose a scenario, practise, scorecard. Server-rendered; scripts only make them livelier."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot import errors
 from bot.acts import ACT_NAMES
+from bot.content.schema import Scenario
 from bot.conversation import Conversation
 from bot.desk import TOOLS
 from bot.web import words
@@ -45,7 +47,12 @@ def _clause(text: str) -> str:
     return text.rstrip(" .")
 
 
-_jinja.filters.update(percent=_percent, spoken=_spoken, clause=_clause)
+def _german(value: float) -> str:
+    """Return a number as it is written in German: 12,5 and 3."""
+    return f"{value:.2f}".rstrip("0").rstrip(".").replace(".", ",")
+
+
+_jinja.filters.update(german=_german, percent=_percent, spoken=_spoken, clause=_clause)
 
 
 def render(name: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -93,14 +100,43 @@ async def begin(
     return RedirectResponse(f"/practice/{conversation_id}", 303)
 
 
+GROUPS = list(dict.fromkeys(tool.group for tool in TOOLS.values()))
+"""Tabs of the desk, in order."""
+
+_STATUSES = ("offen", "in Arbeit", "wartet auf Kunde", "gelöst", "storniert")
+
+
+def _choices(scenario: Scenario, desk: dict[str, Any]) -> Callable[[str, str], Any]:
+    """Return a function (tool, argument) -> what can be chosen: value -> text, a list of proposals, or None."""
+    rules = scenario.desk
+
+    def choices(tool: str, argument: str) -> Any:
+        limits = {n: f" (bis {_german(r.limit)} €)" if r.limit else "" for n, r in rules.remedies.items()}
+        known: dict[tuple[str, str], Any] = {
+            ("remedy", "name"): {n: r.label + limits[n] for n, r in rules.remedies.items()},
+            ("remedy", "option"): [option for r in rules.remedies.values() for option in r.options],
+            ("booking", "slot"): {slot: slot for slot in rules.slots},
+            ("handover", "to"): {target: target for target in rules.handover},
+            ("ticket_status", "status"): _STATUSES,
+        }
+        return known.get((tool, argument)) or None
+
+    return choices
+
+
 def _view(request: Request, conversation_id: str, conversation: Conversation) -> dict[str, Any]:
     """Return what the conversation's templates need."""
     library, config = request.app.state.library, request.app.state.config
     session = conversation.session
+    scenario = library.scenario(session["scenario"])
+    desk = conversation.slots["desk"]
     return {
         "id": conversation_id,
         "conversation": conversation,
-        "scenario": library.scenario(session["scenario"]),
+        "scenario": scenario,
+        "desk": desk,
+        "groups": GROUPS,
+        "choices": _choices(scenario, desk),
         "persona": library.persona(session["persona"]),
         "hidden": is_hidden(conversation),
         "limit": config.limits.reply_characters,
@@ -166,7 +202,7 @@ async def use_tool(request: Request, conversation_id: str, tool: str, conversati
         problem = error
     status = 200 if problem is None else 409 if isinstance(problem, errors.ConflictError) else 422
     if _wants_fragment(request):
-        return render("tool_result.html", status, tool_result=result, problem=problem, tools=TOOLS)
+        return render("tool_result.html", status, id=conversation_id, tool_result=result, problem=problem, tools=TOOLS, groups=GROUPS)
     conversation = await conversations.conversation(conversation_id)
     view = _view(request, conversation_id, conversation) | {"tool_result": result, "problem": problem}
     return render("practice.html", status, **view)

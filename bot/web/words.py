@@ -104,6 +104,14 @@ CAUSES = {
     "off_topic": "am Thema vorbei",
     "wall_of_text": "viel zu lang",
 }
+TICKET = {
+    "id": "Ticket",
+    "subject": "Betreff",
+    "status": "Status",
+    "owner": "Bearbeitung",
+    "history": "Verlauf",
+}
+"""Fields of a ticket as the desk shows them."""
 DEEDS = {
     "said_and_done": "gesagt und getan",
     "said_not_done": "gesagt, aber nicht getan",

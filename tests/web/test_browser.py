@@ -63,9 +63,9 @@ def no_violations(page: Page) -> None:
     assert results.violations_count == 0, results.generate_report()
 
 
-def begin(page: Page) -> None:
+def begin(page: Page, scenario: str = SCENARIO) -> None:
     page.goto("/")
-    card = page.locator(".card", has=page.locator(f'input[value="{SCENARIO}"]'))
+    card = page.locator(".card", has=page.locator(f'input[value="{scenario}"]'))
     card.locator("summary").click()
     card.get_by_label("Gleicher Startwert").fill(str(SEED))
     card.get_by_role("button", name="Gespräch beginnen").click()
@@ -166,20 +166,76 @@ def test_everything_works_without_scripts(browser: Browser, server: Server):
     page.locator("#text").fill(GOOD[0])
     page.get_by_role("button", name="Sagen").click()
     expect(page.locator(".message.customer")).to_have_count(2)
-    page.get_by_text("Notizzettel").click()
-    page.locator('form[action$="/desk/notes"] input').fill("dritter Anruf")
+    page.locator('form[action$="/desk/notes"] textarea').fill("dritter Anruf")
     page.locator('form[action$="/desk/notes"] button').click()
-    expect(page.get_by_role("status")).to_contain_text("dritter Anruf")
+    expect(page.locator("#notes")).to_contain_text("dritter Anruf")
     page.get_by_role("button", name="Gespräch beenden").click()
     expect(page.get_by_role("heading", name="Auswertung")).to_be_visible()
     context.close()
 
 
+def open_desk(page: Page) -> None:
+    """Pull the drawer out where the screen is narrow; on a wide one the desk is there already."""
+    if page.locator("#desk-open").is_visible():
+        page.locator("#desk-open").click()
+
+
 def test_the_desk_answers_beside_the_conversation(strict_page: Page):
     begin(strict_page)
-    strict_page.get_by_text("Wissensdatenbank").click()
+    strict_page.get_by_role("tab", name="Wissen").click()
+    strict_page.locator('form[action$="/desk/knowledge"] input').fill("Ticket nicht auffindbar")
     strict_page.locator('form[action$="/desk/knowledge"] button').click()
-    expect(strict_page.locator("#tool-result h3")).to_have_text("Wissensdatenbank")
+    expect(strict_page.locator(".panel:not([hidden]) .tool-result summary").first).to_contain_text("Ticket nach Umstellung")
+
+
+def test_the_desk_is_worked_by_keyboard_alone(page: Page):
+    begin(page)
+    open_desk(page)
+    page.get_by_role("tab", name="Kunde").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Tickets")).to_be_focused()
+    expect(page.get_by_role("tab", name="Tickets")).to_have_attribute("aria-selected", "true")
+    page.locator('form[action$="/desk/ticket_search"] input').focus()
+    page.keyboard.type("61508")
+    page.keyboard.press("Enter")
+    expect(page.locator(".panel:not([hidden]) .found")).to_contain_text("61508")
+    page.locator(".found button").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".panel:not([hidden]) .tool-result")).to_contain_text("Verlauf")
+    no_violations(page)
+    if page.locator("#desk-close").is_visible():
+        page.keyboard.press("Escape")
+        expect(page.locator("#desk")).not_to_be_visible()
+        expect(page.locator("#desk-open")).to_be_focused()
+
+
+def test_a_tool_that_fails_says_so_in_a_toast_and_keeps_what_was_typed(strict_page: Page):
+    begin(strict_page, "phone-system-down")
+    for text in ("Guten Tag, mein Name ist Förster, ich sehe sofort nach.", "Wann ist das Gerät ausgefallen?"):
+        strict_page.locator("#text").fill(text)
+        strict_page.get_by_role("button", name="Sagen").click()
+        expect(strict_page.locator("#text")).to_have_value("")
+    strict_page.get_by_role("tab", name="Tickets").click()
+    strict_page.get_by_text("Ticket anlegen").first.click()
+    form = strict_page.locator('form[action$="/desk/ticket_create"]')
+    form.locator("input").fill("Terminal schwarz")
+    form.locator("button").click()
+    expect(strict_page.locator(".toast")).to_contain_text("nicht erreichbar")
+    expect(form.locator("input")).to_have_value("Terminal schwarz")
+    no_violations(strict_page)
+    strict_page.locator(".toast button").click()
+    expect(strict_page.locator(".toast")).to_have_count(0)
+
+
+def test_a_drafted_reply_can_be_taken_over_and_changed_before_it_is_sent(page: Page):
+    begin(page)
+    open_desk(page)
+    page.get_by_role("tab", name="Vorschlag").click()
+    page.locator('form[action$="/desk/suggestion"] button').click()
+    draft = page.locator("#draft-text").inner_text()
+    page.get_by_role("button", name="In die Antwort übernehmen").click()
+    expect(page.locator("#text")).to_have_value(draft)
+    expect(page.locator("#text")).to_be_focused()
 
 
 def test_error_pages_and_the_explanation_are_accessible_too(page: Page):
