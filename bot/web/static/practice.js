@@ -186,7 +186,7 @@ if (desk) {
   };
   open.addEventListener("click", () => drawer(!desk.classList.contains("out")));
   close.addEventListener("click", () => drawer(false));
-  desk.addEventListener("keydown", (event) => { if (event.key === "Escape" && desk.classList.contains("out")) drawer(false); });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && desk.classList.contains("out")) drawer(false); });
   narrow.addEventListener("change", fit);
   fit();
 
@@ -225,6 +225,7 @@ if (desk) {
       }
       shown.replaceChildren(...[...page.body.children].filter((child) => child.tagName !== "TEMPLATE"));
       lively(shown);
+      if (!tool.isConnected) shown.focus(); // the button that was pressed has been replaced by the result
       if (answer.ok && !failed) tool.reset();
       shown.scrollIntoView({ block: "nearest" });
     } catch {
