@@ -2,17 +2,22 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import ActionExecutionRejection
 
 from actions.resources import content
 from bot.conversation import Conversation, Event, fold
 from bot.customer import Scene, make_scene
 from bot.errors import ConflictError, InvalidInputError, WarteschleifeError
+
+
+class UnreadableTrackerError(Exception):
+    """The events of a tracker are not what Rasa sends."""
 
 
 class Move(Action, ABC):
@@ -23,9 +28,15 @@ class Move(Action, ABC):
     """
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any] | None) -> list[Event]:
-        """Run the move (called by a host)."""
+        """Run the move (called by a host).
+
+        Raises:
+            ActionExecutionRejection: when the tracker's events cannot be read; the action server answers with Rasa's form of it.
+        """
         try:
             return self.play(dispatcher, tracker)
+        except UnreadableTrackerError as error:
+            raise ActionExecutionRejection(self.name(), str(error)) from error
         except WarteschleifeError as error:
             detail = {"kind": type(error).__name__, "message": error.message, "remedy": error.remedy}
             dispatcher.utter_message(text=str(error), json_message={"error": detail})
@@ -78,8 +89,28 @@ def arguments_of(tracker: Tracker) -> dict[str, Any]:
 
 
 def conversation_of(tracker: Tracker) -> Conversation:
-    """Return the conversation a tracker holds."""
-    return fold(tracker.events or [])
+    """Return the conversation a tracker holds.
+
+    Raises:
+        UnreadableTrackerError: naming what is wrong with its events.
+    """
+    events = tracker.events or []
+    try:
+        found = fold(events)
+        return fold(_whole(events)) if isinstance(found.session.get("seed"), float) else found
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadableTrackerError(f"The tracker's events cannot be read ({type(error).__name__}: {error}).") from error
+
+
+def _whole(value: Any) -> Any:
+    """Return JSON data with whole numbers as such: gRPC carries every number as a float."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [_whole(item) for item in value]
+    return value
 
 
 def running(conversation: Conversation) -> Conversation:

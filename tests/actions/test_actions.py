@@ -16,7 +16,7 @@ from tests.conftest import ROOT, free_port, wait_for
 from tests.dialogues import GOOD, SCENARIO, SEED
 
 
-def tracker(events: list[dict], text: str, intent: str, **entities) -> dict:
+def tracker(events: list[dict], text: str, intent: str, /, **entities) -> dict:
     """A tracker as Rasa 3.6 posts it to an action server."""
     parse = {
         "intent": {"name": intent, "confidence": 0.99},
