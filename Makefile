@@ -27,6 +27,7 @@ check: lint types test validate
 bench: .venv/ready-test
 	$(BIN)/python benchmarks/turn.py
 	$(BIN)/python benchmarks/score.py
+	$(BIN)/python benchmarks/desk.py
 
 screenshots: .venv/ready-test
 	$(BIN)/python docs/screenshots.py

@@ -16,6 +16,7 @@ from bot.content import library
 from bot.conversation import Conversation, Exchange
 from bot.desk import TOOLS
 from bot.errors import WarteschleifeError
+from bot.evaluation import DEED_NAMES
 from bot.session import Host, Store, make_runner
 from bot.session.memory import MemoryStore
 
@@ -163,6 +164,8 @@ class Terminal:
         lines = [escape(card["headline"]), f"Empathie {card['empathy']} · Lösung {card['resolution']} · Ausgang: {card['outcome']}"]
         for title, key in (("Stärken", "strengths"), ("Nächste Schritte", "next_steps")):
             lines += [f"[bold]{title}[/]"] + [f"- {escape(s['text'])} (Antwort {s['turn']})" for s in card[key]]
+        done = [f"- {escape(deed['text'])}: {DEED_NAMES[deed['kind']]}" for deed in card.get("deeds", [])]
+        lines += ["[bold]Gesagt und getan[/]", *done] if done else []
         self.console.print(Panel("\n".join(lines), title="Auswertung"))
 
 

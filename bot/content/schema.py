@@ -201,7 +201,7 @@ class Policy(Strict):
 
 DESK_TOOLS = (
     "record", "ticket_search", "ticket_read", "ticket_create", "ticket_note", "ticket_status", "ticket_merge", "knowledge",
-    "remedy", "booking", "callback", "notes", "handover", "suggestion",
+    "remedy", "booking", "callback", "handover", "overview", "notes", "suggestion",
 )  # fmt: skip
 """The tools of the desk; `bot.desk` holds what they do."""
 

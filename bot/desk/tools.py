@@ -294,6 +294,21 @@ def _handover(desk: Desk, given: Arguments) -> tuple[State, Any]:
     return changed(desk.state, handover=f"{target}: {given['note']}"), {"übergeben": True, "an": target}
 
 
+def _overview(desk: Desk, given: Arguments) -> tuple[State, Any]:
+    state = desk.state
+    granted = [
+        f"{desk.scenario.desk.remedies[name].label}{f': {value:g}' if value is not True else ''}"
+        for name, value in state["remedies"].items()
+    ]
+    return state, {
+        "Termin": state["booking"] or "keiner",
+        "Rückruf": state["callback"] or "keiner",
+        "gewährt": granted or "nichts",
+        "weitergegeben": state["handover"] or "nicht",
+        "Akte": "geöffnet" if state["identified"] else "nicht geöffnet",
+    }
+
+
 def _suggestion(desk: Desk, given: Arguments) -> tuple[State, Any]:
     drafts = desk.scenario.desk.suggestion
     if not drafts:
@@ -321,6 +336,7 @@ TOOLS: dict[str, Tool] = {
     "booking": Tool("Termin buchen", "Abhilfe", {"slot": "Termin"}, _booking),
     "callback": Tool("Rückruf vormerken", "Abhilfe", {"time": "Wann"}, _callback),
     "handover": Tool("Weitergeben", "Abhilfe", {"to": "An wen", "note": "Übergabenotiz"}, _handover),
+    "overview": Tool("Stand ansehen", "Abhilfe", {}, _overview, writes=False),
     "notes": Tool("Notizzettel", "Notizen", {"text": "Notiz"}, _notes),
     "suggestion": Tool("Vorschlag holen", "Vorschlag", {}, _suggestion, writes=False),
 }

@@ -6,10 +6,11 @@ for a conversation a `Scorecard`. Pure; knows nothing of the customer.
 
 from bot.evaluation.coaching import Hints, coach
 from bot.evaluation.rating import Evidence, Rating, Summand, copied, rate
-from bot.evaluation.scorecard import Case, Deed, Scorecard, scorecard
+from bot.evaluation.scorecard import DEED_NAMES, Case, Deed, Scorecard, scorecard
 from bot.evaluation.transcript import score_transcript
 
 __all__ = [
+    "DEED_NAMES",
     "Case",
     "Deed",
     "Evidence",

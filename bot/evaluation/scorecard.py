@@ -47,6 +47,19 @@ DEEDS = {
 """What was said against what was done at the desk -> how far it is right."""
 
 
+DEED_NAMES = {
+    "said_and_done": "gesagt und getan",
+    "said_not_done": "gesagt, aber nicht getan",
+    "done_not_said": "getan, aber nicht gesagt",
+    "checked": "richtig",
+    "unchecked": "Abgleich fehlte",
+    "leaked": "Datenschutz verletzt",
+    "side_effect": "ohne Anlass verändert",
+    "draft": "Vorschlag ungeprüft gesendet",
+}
+"""What each kind of deed is called in German."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """Something said, done, or both.

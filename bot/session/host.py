@@ -168,7 +168,7 @@ class Host:
             InvalidInputError: for wrong arguments.
             ConflictError: when the conversation has ended.
         """
-        before = await self.store.read(conversation_id)
+        before = self._latest.get(conversation_id) or await self.store.read(conversation_id)
         name = f"{ACTION_DESK}_{tool}"
         message = _user_event(f"/desk_{tool}{json.dumps(dict(arguments), ensure_ascii=False)}", f"desk_{tool}", arguments)
         new = await self._play(conversation_id, before, message, name)

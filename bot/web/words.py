@@ -112,16 +112,6 @@ TICKET = {
     "history": "Verlauf",
 }
 """Fields of a ticket as the desk shows them."""
-DEEDS = {
-    "said_and_done": "gesagt und getan",
-    "said_not_done": "gesagt, aber nicht getan",
-    "done_not_said": "getan, aber nicht gesagt",
-    "checked": "richtig",
-    "unchecked": "Abgleich fehlte",
-    "leaked": "Datenschutz verletzt",
-    "side_effect": "ohne Anlass verändert",
-    "draft": "Vorschlag ungeprüft gesendet",
-}
 DEMAND_STATES = {
     "open": "nicht zur Sprache gekommen",
     "stated": "offen",
