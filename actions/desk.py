@@ -24,7 +24,14 @@ class DeskMove(Move):
         """Run the tool; see `Move.play`."""
         conversation = running(conversation_of(tracker))
         scene = scene_of(conversation)
-        state, result = call(conversation.slots["desk"], scene.scenario, self.tool, arguments_of(tracker), conversation.turn)
+        state, result = call(
+            conversation.slots["desk"],
+            scene.scenario,
+            self.tool,
+            arguments_of(tracker),
+            conversation.turn,
+            conversation.slots["customer"]["given"],
+        )
         shown = result.to_dict()
         text = result.fault["message"] if result.fault else json.dumps(result.result, ensure_ascii=False)
         dispatcher.utter_message(text=text, json_message={"tool": shown})

@@ -142,6 +142,7 @@ class Fact(Strict):
     text: Text = Field(description="the fact in one line, for trainers and the report")
     topic: Identifier | None = Field(default=None, description="question topic of data/nlu/questions.yml that asks for it")
     identity: bool = Field(default=False, description="identifies the customer or the case")
+    at_desk: bool = Field(default=False, description="hidden facts only: the desk may show it before the customer has told it")
     asked_as: list[Text] = Field(default_factory=list, description="ways a trainee asks for just this fact")
     mentioned_as: list[Text] = Field(default_factory=list, description="words that show a trainee took it up")
     short: Text | None = Field(default=None, description="the fact as a noun phrase or number, for {slots}")
@@ -347,6 +348,17 @@ class Scenario(Strict):
         return self
 
 
+def _at_desk(path: str, scenario: Scenario) -> bool:
+    """Tell whether a path names something the desk has."""
+    first, *rest = path.split(".")
+    if first == "remedies":
+        return len(rest) == 1 and rest[0] in scenario.desk.remedies
+    if first == "tickets":
+        known = {ticket.id for ticket in scenario.desk.tickets}
+        return len(rest) == 2 and rest[0] in known and rest[1] in {"status", "owner", "history"}
+    return not rest and first in {"identified", "booking", "callback", "notes", "handover"}
+
+
 def scenario_problems(scenario: Scenario) -> list[str]:
     """Return what does not fit together inside one scenario, as German sentences; empty when all is well."""
     facts = {fact.id for fact in scenario.facts}
@@ -366,6 +378,13 @@ def scenario_problems(scenario: Scenario) -> list[str]:
         for fault in scenario.desk.faults
         for t in (fault.ticket, fault.shows)
         if t and t not in known_tickets
+    ]
+    problems += [f"goal: {path!r} gibt es am Arbeitsplatz nicht" for path in scenario.goal if not _at_desk(path, scenario)]
+    problems += [
+        f"demands: {d.id!r}: desk: {path!r} gibt es am Arbeitsplatz nicht"
+        for d in scenario.demands
+        for path in d.desk
+        if not _at_desk(path, scenario)
     ]
     desk, voices = scenario.desk, ", ".join(scenario.voices)
     if desk.identify_by and desk.identify_with > len(desk.identify_by):

@@ -4,7 +4,7 @@ Each tool takes the state and arguments and returns the new state and what the t
 decide first.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -50,6 +50,7 @@ class Desk:
     Attributes:
         hidden: tickets that cannot be found now.
         mixed: tickets in whose place another one is shown now.
+        unsaid: words that would give away what the customer has not told.
     """
 
     state: State
@@ -57,6 +58,11 @@ class Desk:
     turn: int
     hidden: frozenset[str] = frozenset()
     mixed: Mapping[str, str] = field(default_factory=dict)
+    unsaid: tuple[str, ...] = ()
+
+    def may_show(self, text: str) -> bool:
+        """Tell whether a text gives nothing away that the scenario hides."""
+        return not any(word in text.casefold() for word in self.unsaid)
 
     def ticket(self, number: str) -> tuple[str, dict[str, Any] | None]:
         """Return a ticket's number as it is kept, and the ticket; None when it cannot be found."""
@@ -85,7 +91,9 @@ class Tool:
     writes: bool = True
 
 
-def call(state: State, scenario: Scenario, tool: str, arguments: Mapping[str, Any], turn: int) -> tuple[State, ToolResult]:
+def call(
+    state: State, scenario: Scenario, tool: str, arguments: Mapping[str, Any], turn: int, told: Container[str] = ()
+) -> tuple[State, ToolResult]:
     """Run a tool.
 
     Args:
@@ -94,6 +102,7 @@ def call(state: State, scenario: Scenario, tool: str, arguments: Mapping[str, An
         tool: name of the tool.
         arguments: as the tool wants them; numbers are taken as texts.
         turn: number of replies so far, for faults.
+        told: facts the customer has told; hidden ones that are not among them show nowhere.
 
     Returns:
         The new state (the given one is not changed) and the result.
@@ -111,7 +120,7 @@ def call(state: State, scenario: Scenario, tool: str, arguments: Mapping[str, An
     waited = changed(state, seconds=state["seconds"] + seconds)
     if fault and fault.kind in BLOCKING | {"read_only"}:
         return waited, ToolResult(tool, given, fault={"kind": fault.kind, "message": fault.message}, seconds=seconds)
-    desk = Desk(waited, scenario, turn, hidden_tickets(state, scenario, turn), mixed_up(state, scenario, turn))
+    desk = Desk(waited, scenario, turn, hidden_tickets(state, scenario, turn), mixed_up(state, scenario, turn), _unsaid(scenario, told))
     after, result = known.run(desk, given)
     if known.writes and after != waited and not after["identified"] and tool not in _WITHOUT_IDENTITY:
         after = changed(after, unchecked=[*after["unchecked"], tool])
@@ -137,6 +146,15 @@ def _checked(tool: str, known: Tool, arguments: Mapping[str, Any]) -> dict[str, 
     return given
 
 
+def _unsaid(scenario: Scenario, told: Container[str]) -> tuple[str, ...]:
+    """Return the words by which hidden facts would be recognised that the customer has not told."""
+    hidden = [fact for fact in scenario.facts if fact.kind == "hidden" and not fact.at_desk and fact.id not in told]
+    return tuple(word.casefold() for fact in hidden for word in fact.mentioned_as if len(word) >= _TELLING)
+
+
+_TELLING = 6
+"""Letters from which a word can give a hidden fact away."""
+
 _LONGEST = 2000
 
 
@@ -159,7 +177,7 @@ def _record(desk: Desk, given: Arguments) -> tuple[State, Any]:
             "geöffnet": False,
             "hinweis": f"Stimmt. {count} zum Abgleich nötig.",
         }
-    return state, {"gefunden": True, "geöffnet": True, **rules.record}
+    return state, {"gefunden": True, "geöffnet": True, **{k: v for k, v in rules.record.items() if desk.may_show(f"{k} {v}")}}
 
 
 # --- tickets --------------------------------------------------------------------------------------------------------
@@ -169,9 +187,10 @@ def _not_found(number: str) -> dict[str, Any]:
     return {"gefunden": False, "hinweis": f"Ticket {number} gibt es nicht."}
 
 
-def _shown(number: str, ticket: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(desk: Desk, number: str, ticket: Mapping[str, Any]) -> dict[str, Any]:
     """Return a ticket as the tool shows it; that it is another customer's, one has to see from its content."""
-    return {"id": number} | {key: value for key, value in ticket.items() if key != "other"}
+    shown = {"id": number} | {key: value for key, value in ticket.items() if key != "other"}
+    return shown | {"history": [line for line in ticket["history"] if desk.may_show(line)]}
 
 
 def _ticket_search(desk: Desk, given: Arguments) -> tuple[State, Any]:
@@ -189,14 +208,14 @@ def _ticket_read(desk: Desk, given: Arguments) -> tuple[State, Any]:
     if ticket is None:
         return desk.state, _not_found(number)
     shown = desk.state["tickets"].get(desk.mixed.get(number, number), ticket)
-    return desk.state, _shown(number, shown)
+    return desk.state, _shown(desk, number, shown)
 
 
 def _ticket_create(desk: Desk, given: Arguments) -> tuple[State, Any]:
     number = str(max([int(i) for i in desk.state["tickets"] if i.isdigit()] or [90000]) + 1)
     history = [given["text"]] if given["text"] else []
     ticket = {"subject": given["subject"], "status": "offen", "owner": "Sie", "history": history, "other": False}
-    return changed(desk.state, tickets={**desk.state["tickets"], number: ticket}), _shown(number, ticket)
+    return changed(desk.state, tickets={**desk.state["tickets"], number: ticket}), _shown(desk, number, ticket)
 
 
 def _change(desk: Desk, number: str, **changes: Any) -> tuple[State, Any]:
@@ -204,7 +223,7 @@ def _change(desk: Desk, number: str, **changes: Any) -> tuple[State, Any]:
     if ticket is None:
         return desk.state, _not_found(number)
     fresh = {**ticket, **changes}
-    return changed(desk.state, tickets={**desk.state["tickets"], number: fresh}), _shown(number, fresh)
+    return changed(desk.state, tickets={**desk.state["tickets"], number: fresh}), _shown(desk, number, fresh)
 
 
 def _ticket_note(desk: Desk, given: Arguments) -> tuple[State, Any]:
@@ -225,7 +244,7 @@ def _ticket_merge(desk: Desk, given: Arguments) -> tuple[State, Any]:
         return desk.state, {"zusammengeführt": False, "hinweis": "Ein Ticket lässt sich nicht mit sich selbst zusammenführen."}
     joined = {**into, "history": [*into["history"], f"Aus Ticket {number}: {ticket['subject']}", *ticket["history"]]}
     closed = {**ticket, "status": f"zusammengeführt mit {target}"}
-    return changed(desk.state, tickets={**desk.state["tickets"], number: closed, target: joined}), _shown(target, joined)
+    return changed(desk.state, tickets={**desk.state["tickets"], number: closed, target: joined}), _shown(desk, target, joined)
 
 
 # --- knowledge, remedies, calendar ----------------------------------------------------------------------------------
@@ -316,6 +335,7 @@ def _suggestion(desk: Desk, given: Arguments) -> tuple[State, Any]:
     order = list(range(len(drafts)))
     Random(f"drafts {desk.state['seed']} {desk.scenario.id}").shuffle(order)
     shown = desk.state["suggestions"]
+    order = [i for i in order if desk.may_show(drafts[i].text)] or order
     draft = order[len(shown) % len(order)]
     return changed(desk.state, suggestions=[*shown, draft]), {"entwurf": drafts[draft].text}
 

@@ -170,3 +170,26 @@ def test_the_voices_are_split_whole_and_about_evenly():
     sizes = [sum(reply.author in part for reply in replies) for part in parts]
     assert max(sizes) - min(sizes) <= 80
     assert parts == split_by_author(replies, 4)
+
+
+def test_a_goal_that_the_desk_does_not_have_is_named(tmp_path):
+    text = (data_root() / "scenarios" / "phone-no-show.yml").read_text(encoding="utf-8")
+    file = tmp_path / "scenarios" / "phone-no-show.yml"
+    file.parent.mkdir()
+    file.write_text(text.replace("\ngoal:\n", "\ngoal:\n  remedies.moon: true\n"), encoding="utf-8")
+    assert any("remedies.moon" in str(problem) for problem in validate(file).problems)
+
+
+def test_a_stand_in_whose_lines_would_not_be_natural_is_named_with_the_reason(tmp_path):
+    text = (data_root() / "scenarios" / "phone-no-show.yml").read_text(encoding="utf-8")
+    file = tmp_path / "scenarios" / "phone-no-show.yml"
+    file.parent.mkdir()
+    file.write_text(text.replace("\nfacts:\n", "\nstand_ins: {leonie_vogt: ursula_thiem}\nfacts:\n", 1), encoding="utf-8")
+    said = " ".join(map(str, validate(file).problems))
+    assert "sagt du" in said
+    assert "nicht natürlich" in said
+
+
+def test_who_could_stand_in_is_listed(tmp_path):
+    report = validate(data_root())
+    assert set(report.casts) == {path.stem for path in (data_root() / "scenarios").glob("*.yml")}

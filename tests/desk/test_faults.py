@@ -165,3 +165,37 @@ def test_what_was_not_saved_shows_in_the_overview_as_missing(scenario: Scenario)
     assert result.result == {"vorgemerkt": "heute 17 Uhr"}
     _, seen = call(after, scenario, "overview", {}, 1)
     assert seen.result["Rückruf"] == "keiner"
+
+
+def test_the_desk_gives_nothing_away_that_the_scenario_hides(content):
+    for scenario in content.scenarios.values():
+        for voice in scenario.voices:
+            state = initial(scenario, 0, voice) | {"faults": [], "checked": list(scenario.desk.identify_by)}
+            facts = {fact.id: fact for fact in scenario.facts}
+            name = scenario.desk.identify_by[0]
+            given = facts[name].mentioned_as[0] if facts[name].mentioned_as else scenario.voices[voice].answers[name][0].split(".")[0]
+            state, record = call(state, scenario, "record", {"identifier": given}, 1)
+            shown = [str(record.result)]
+            for ticket in scenario.desk.tickets:
+                shown.append(str(call(state, scenario, "ticket_read", {"ticket": ticket.id}, 1)[1].result["history"]))
+            for _ in scenario.desk.suggestion:
+                state, draft = call(state, scenario, "suggestion", {}, 1)
+                shown.append(draft.result["entwurf"])
+            for fact in scenario.facts:
+                if fact.kind == "hidden" and not fact.at_desk:
+                    leaking = [
+                        word for word in fact.mentioned_as if len(word) >= 6 and any(word.casefold() in text.casefold() for text in shown)
+                    ]
+                    assert leaking == [], f"{scenario.id}: {fact.id}"
+
+
+def test_what_a_scenario_hides_shows_at_the_desk_once_the_customer_has_told_it(scenario: Scenario):
+    hidden = next(fact for fact in scenario.facts if fact.kind == "hidden")
+    word = next(word for word in hidden.mentioned_as if len(word) >= 6)
+    desk = scenario.desk.model_copy(update={"record": {**scenario.desk.record, "Vermerk": f"Kunde erwähnt {word}"}})
+    changed = scenario.model_copy(update={"desk": desk})
+    state = initial(changed, 0) | {"faults": []}
+    _, before = call(state, changed, "record", {"identifier": "264918"}, 1)
+    assert "Vermerk" not in before.result
+    _, after = call(state, changed, "record", {"identifier": "264918"}, 1, told={hidden.id: 1})
+    assert "Vermerk" in after.result
