@@ -162,7 +162,44 @@ def plan(
         return plan
     _threaten(plan, scene, config)
     _push(plan, reading, progress, scene, turn, config)
+    plan.moves = _tidied(plan.moves)
     return plan
+
+
+_CLASHES: dict[str, frozenset[str]] = {
+    "notice_done": frozenset({"ask_next"}),
+    "notice_blame": frozenset({"agree", "notice_own", "soften"}),
+    "notice_rude": frozenset({"agree", "take_note", "notice_own", "soften"}),
+    "notice_dismiss": frozenset({"agree", "notice_own", "soften"}),
+    "notice_same_draft": frozenset({"agree", "take_note"}),
+    "soften": frozenset({"unmoved", "doubt", "threaten"}),
+    "unmoved": frozenset({"agree", "take_note"}),
+    "notice_repeat": frozenset({"unmoved"}),
+    "notice_impatience": frozenset({"unmoved", "doubt"}),
+}
+"""Act -> acts that nobody does in the same breath."""
+
+_ONCE = frozenset({"withhold", "unmoved", "confide", "demand_supervisor", "already_given"})
+"""Acts that are done once in a turn, if at all."""
+
+_BEFORE_CONFIDING = frozenset({"unmoved", "notice_impatience", "notice_hold"})
+"""Reactions that are left out by somebody who then confides something."""
+
+
+def _tidied(moves: list[Move]) -> list[Move]:
+    """Return the moves without those that clash with an earlier one or would be made twice."""
+    acts = [move.act for move in moves]
+    if "confide" in acts:
+        moves = [move for move in moves if move.act not in _BEFORE_CONFIDING]
+    if "answer" in acts:
+        moves = [move for move in moves if move.act != "withhold"]
+    kept: list[Move] = []
+    for move in moves:
+        said = {earlier.act for earlier in kept}
+        clashing = any(move.act in _CLASHES.get(act, frozenset()) for act in said)
+        if not clashing and not (move.act in _ONCE and move.act in said):
+            kept.append(move)
+    return kept
 
 
 def _break_off(plan: Plan, names: set[str], scene: Scene, turn: int, config: Config) -> bool:
@@ -207,9 +244,17 @@ def _react(plan: Plan, names: set[str], heard_gain: float, config: Config) -> No
         plan.do("notice_return")
     elif "owned" in names:
         plan.do("notice_own")
-    elif "formula" in names and not names & {"step", "demand_met", "acknowledged_facts", "looked_into"}:
+    elif "formula" in names and not names & {
+        "step",
+        "demand_met",
+        "demand_lessened",
+        "commitment",
+        "vague",
+        "acknowledged_facts",
+        "looked_into",
+    }:
         plan.do("unmoved")
-    elif plan.state.stuck >= config.customer.impatience_turns:
+    elif plan.state.stuck >= config.customer.impatience_turns and "vague" not in names:
         plan.do("notice_impatience")
 
 
@@ -257,10 +302,20 @@ def _settle(plan: Plan, reading: Reading, progress: Progress, names: set[str], s
     state = plan.state
     timed = [c for c in reading.commitments if c.precision not in {"none", "vague"} and not c.what.rstrip().endswith("?")]
     asking = any(move.act in {"answer", "withhold", "unknown_fact"} for move in plan.moves)
-    if _settled(state, scene) and not asking and turn >= config.customer.accept_from and _agrees(plan, reading, scene, config):
-        return True
-    if progress.met or progress.lessened:
-        plan.do("take_note" if timed else "agree", (*progress.met, *progress.lessened)[0])
+    if "seen_not_done" in names:  # nobody accepts, or even notes, what has just turned out not to be so
+        return False
+    if _settled(state, scene) and not asking and turn >= config.customer.accept_from:
+        before = len(plan.moves)
+        if _agrees(plan, reading, scene, config):
+            return True
+        further, plan.moves = plan.moves[before:], plan.moves[:before]
+    else:
+        further = []
+    fresh = [d for d in (*progress.met, *progress.lessened) if d not in progress.seen_done]
+    if fresh:
+        plan.do("take_note" if timed else "agree", fresh[0])
+    elif progress.seen_done:
+        pass
     elif progress.offered:
         demand = progress.offered[0]
         if scene.demands[demand].needs_time:
@@ -272,6 +327,7 @@ def _settle(plan: Plan, reading: Reading, progress: Progress, names: set[str], s
         plan.do("doubt" if state.mood.trust < config.customer.accept_trust else "ask_time")
     elif "commitment" in names and timed:
         plan.do("take_note")
+    plan.moves += further
     return False
 
 
@@ -294,7 +350,8 @@ def _agrees(plan: Plan, reading: Reading, scene: Scene, config: Config) -> bool:
         return False
     mood = state.mood
     if mood.heard < config.customer.heard_to_accept[scene.scenario.difficulty - 1]:
-        plan.do("unmoved")  # solved, but not by somebody who has listened
+        if not plan.moves:
+            plan.do("unmoved")  # solved, but not by somebody who has listened
         return False
     if mood.anger > config.customer.grudging_anger:
         return False
@@ -337,7 +394,7 @@ def _push(plan: Plan, reading: Reading, progress: Progress, scene: Scene, turn: 
         return
     if any(move.act == "demand" for move in plan.moves):
         return
-    trusting = plan.state.mood.trust >= scene.persona.thresholds.confide
+    trusting = plan.state.mood.trust >= scene.persona.thresholds.confide and not any(m.act.startswith("notice_") for m in plan.moves)
     if trusting and turn - plan.state.confided_in >= config.customer.confide_pause and not busy and _confide_unasked(plan, scene, turn):
         return
     untold = [p for p in scene.scenario.story if p.id not in plan.state.told and not set(p.facts) <= set(plan.state.given)]

@@ -36,14 +36,29 @@ def open_conversation(scene: Scene, seed: int, config: Config) -> CustomerTurn:
     speaker = _speaker(scene, CustomerState(mood=mood), {}, generator(seed, 0, scene), config)
     text = assemble([speaker.choose(scene.voice.opening)], scene, speaker, first=True)
     first = scene.scenario.story[0]
+    heard = _mentioned(text, scene)
     state = CustomerState(
         mood=mood,
         told=(first.id,),
-        given=dict.fromkeys(first.facts, 0),
+        given=dict.fromkeys((*first.facts, *heard), 0),
         demands=dict.fromkeys(scene.demands, OPEN),
         used=tuple(speaker.used),
     )
     return CustomerTurn(text, ("greet", "tell"), state)
+
+
+_PLAIN_ENOUGH = 6
+"""Letters from which words in an opening show that a fact was told."""
+
+
+def _mentioned(text: str, scene: Scene) -> list[str]:
+    """Return the facts whose words stand in an opening: they are told and need no telling again."""
+    said = text.casefold()
+    return [
+        fact.id
+        for fact in scene.scenario.facts
+        if fact.kind != "hidden" and any(len(words) >= _PLAIN_ENOUGH and words.casefold() in said for words in fact.mentioned_as)
+    ]
 
 
 def respond(

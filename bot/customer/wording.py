@@ -18,6 +18,7 @@ from bot.customer.state import Mood
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _DIRECTION = re.compile(r"\[[^\]]*\]")
+_SENTENCE_END = re.compile(r"[.!?…]\s+$")
 _TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
 
 
@@ -29,6 +30,10 @@ def band_of(mood: Mood, settings: MoodSettings) -> str:
 def key_of(text: str) -> str:
     """Return the short key under which a said line is remembered."""
     return blake2s(text.encode(), digest_size=5).hexdigest()
+
+
+_MARKED_SAXON = 2
+"""Level of Saxon from which common lines are only the last resort."""
 
 
 @dataclass
@@ -58,9 +63,16 @@ class Speaker:
         for bands in self._bands():
             sources = [[line for line in source if self._fits(line, bands)] for source in (voice, persona, common)]
             weights = [w if source else 0.0 for w, source in zip(self.weights, sources, strict=True)]
+            if self._marked and any(weights[:2]):
+                weights[2] = 0.0  # a common line would drop the dialect or the learner's German
             if any(weights):
                 return self._take(self.random.choice(self.random.choices(sources, weights)[0]).text)
         return ""
+
+    @property
+    def _marked(self) -> bool:
+        """Whether every sentence of this persona sounds unlike standard German."""
+        return self.scene.persona.saxon >= _MARKED_SAXON or bool({"second_language", "english"} & set(self.scene.persona.styles))
 
     def choose(self, texts: Sequence[str]) -> str:
         """Return an unused one of the scenario's own texts, filled in; empty when all are used."""
@@ -69,11 +81,14 @@ class Speaker:
 
     def _take(self, text: str) -> str:
         self.used.append(key_of(text))
-        said = _SLOT.sub(lambda m: self.slots[m[1]], text)
-        said = _TWO_STOPS.sub(".", said)  # "am 13." at the end of a sentence
-        if text.startswith("{") and self.scene.channel != "chat":
-            said = said[:1].upper() + said[1:]
-        return said
+        said = _SLOT.sub(lambda m: self._filled(m, text), text)
+        return _TWO_STOPS.sub(".", said)  # "am 13." at the end of a sentence
+
+    def _filled(self, match: re.Match[str], text: str) -> str:
+        """Return what a slot is filled with; at the beginning of a sentence it is written with a capital letter."""
+        value = self.slots[match[1]]
+        begins = not text[: match.start()].strip() or _SENTENCE_END.search(text[: match.start()])
+        return value[:1].upper() + value[1:] if begins and self.scene.channel != "chat" else value
 
     def _bands(self) -> list[set[str]]:
         """Return the band to speak in, then its neighbours, for when the first has nothing left."""

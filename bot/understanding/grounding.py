@@ -92,7 +92,10 @@ def _repetitions(text: str) -> dict[int, str]:
 
 
 def _wrong_words(text: str, facts: ContextFacts) -> list[tuple[str, str]]:
-    """Return (said, right) for repetitions, streets and weekdays: the customer named one, the trainee another."""
+    """Return (said, right) for repetitions, streets and weekdays: the customer named one, the trainee another.
+
+    A weekday in a question restates nothing: it may be the one that is asked for or proposed.
+    """
     wrong = []
     often = _repetitions(facts.customer_text)
     if 0 < len(often) <= 2:
@@ -102,7 +105,8 @@ def _wrong_words(text: str, facts: ContextFacts) -> list[tuple[str, str]]:
         theirs = dict.fromkeys(_SAME.get(word, word) for word in kind.findall(facts.customer_text))
         if not theirs or len(theirs) > 2:
             continue
-        said = dict.fromkeys(_SAME.get(word, word) for word in kind.findall(text))
+        source = " ".join(part for part in text.split("…") if "?" not in part) if kind is _WEEKDAY else text
+        said = dict.fromkeys(_SAME.get(word, word) for word in kind.findall(source))
         wrong += [(word, next(iter(theirs))) for word in said if word not in theirs and word not in spoken]
     return wrong
 
