@@ -14,7 +14,7 @@ _LANDED = ("ip2", "er2", "ow2", "co2", "ex2", "ac2")
 _HARM = ("rude", "blame_customer", "dismiss", "deflect", "reask")
 _NOTES = ("nonsense", "heap", "beyond", "contradiction", "copied", "wrong_fact", "repeated", "worn_apology", "parroted", "english")
 _LONGEST_QUOTE = 90
-_MOST_TRIED = 3
+_MOST_TRIED = 5
 """Better wordings that are judged before none is shown; each costs about as much as the reply itself."""
 _FAMILIAR = re.compile(r"\b(?:du|dir|dich|dein\w*|euch|euer|eure\w*)\b", re.IGNORECASE)
 

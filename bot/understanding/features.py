@@ -116,9 +116,18 @@ def without_names(text: str) -> str:
     return _NAMED.sub(r"\1\2 Name", text)
 
 
+_FORMAL = {
+    "du": "sie", "dich": "sie", "dir": "ihnen", "dein": "ihr", "deine": "ihre", "deinen": "ihren", "deinem": "ihrem", "deiner": "ihrer",
+    "deines": "ihres", "hast": "haben", "bist": "sind", "kannst": "konnen", "willst": "wollen", "mochtest": "mochten",
+    "brauchst": "brauchen", "musst": "mussen", "wirst": "werden", "warst": "waren", "hattest": "hatten", "siehst": "sehen",
+    "weisst": "wissen", "darfst": "durfen", "sollst": "sollen", "wurdest": "wurden", "bekommst": "bekommen", "konntest": "konnten",
+}  # fmt: skip
+"""Folded words of the familiar address -> of the formal one: which of the two a channel has must not move a score."""
+
+
 def tokens_of(text: str) -> list[str]:
-    """Return the folded words, numbers (as many # as digits) and marks of a text; names are all the same."""
-    return ["#" * len(t) if t.isdigit() else t for t in _TOKEN.findall(fold(without_names(text)))]
+    """Return the folded words, numbers (as many # as digits) and marks of a text; names and forms of address are all the same."""
+    return ["#" * len(t) if t.isdigit() else _FORMAL.get(t, t) for t in _TOKEN.findall(fold(without_names(text)))]
 
 
 def token_grams(token: str, shortest: int, longest: int) -> list[str]:
@@ -149,7 +158,7 @@ def neighbours(texts: Sequence[str]) -> list[dict[str, float]]:
 
     A sentence hurts or warms by what stands around it: irony, an "aber", a solution that follows.
     """
-    said = [frozenset(folded_words(without_names(text))) for text in texts]
+    said = [frozenset(_FORMAL.get(word, word) for word in folded_words(without_names(text))) for text in texts]
     often = Counter(word for found in said for word in found)
     rows = []
     for i, own in enumerate(said):

@@ -248,7 +248,9 @@ def commitments(doc: Doc) -> Doc:
         if not promises:
             continue
         ahead = [m for m in doc._.times if m.minutes is None or _AHEAD.match(m.text) or "hold" in segment.acts]
-        mention = _time_in(ahead, segment)  # "per Video, zehn Minuten" says how long, not by when
+        mention = _time_in(ahead, segment)
+        if not mention and _time_in(doc._.times, segment):
+            continue  # "per Video, zehn Minuten" says how long, not by when
         if _PAST.search(segment.text) and not _AHEAD_VERB.search(segment.text):
             continue
         now = doc._.context.now if doc._.context else None

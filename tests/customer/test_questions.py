@@ -45,4 +45,4 @@ def test_nine_of_ten_questions_find_their_fact_and_only_that_or_the_right_refusa
     for q in QUESTIONS:
         found, wanted = heard(q, content, nlp), set(q["fact"].split("|"))
         right[not found if wanted == {"none"} else bool(found) and found <= wanted] += 1
-    assert right[True] / right.total() >= 0.89
+    assert right[True] / right.total() >= 0.92
