@@ -1,6 +1,7 @@
 """What things are called on the German pages."""
 
 from bot.acts import ACT_NAMES
+from bot.evaluation import DEED_NAMES
 
 CHANNELS = {"phone": "Telefon", "chat": "Chat", "email": "E-Mail", "social": "Öffentlicher Beitrag"}
 DIFFICULTIES = {1: "freundlich, aber verärgert", 2: "aufgebracht", 3: "schwierig", 4: "feindselig"}
@@ -112,6 +113,7 @@ TICKET = {
     "history": "Verlauf",
 }
 """Fields of a ticket as the desk shows them."""
+DEEDS = DEED_NAMES
 DEMAND_STATES = {
     "open": "nicht zur Sprache gekommen",
     "stated": "offen",
