@@ -163,7 +163,7 @@ def scorecard(replies: Sequence[tuple[str, Rating]], case: Case, weights: Conver
         resolution=resolution,
         respect=max((r.respect for r in ratings), default=0),
         parts=parts,
-        headline=_headline(empathy, resolution, case.outcome, bool(ratings)),
+        headline=_headline(empathy, resolution, case, bool(ratings)),
         strengths=_strengths(replies),
         next_steps=_next_steps(replies, case),
         replies=len(ratings),
@@ -224,7 +224,8 @@ def _parts(ratings: Sequence[Rating], case: Case, weights: ConversationWeights) 
     return tuple(Part(p.what, round(p.value, 1), round(p.weight / total, 4), p.detail) for p in found)
 
 
-def _headline(empathy: int, resolution: int, outcome: str, any_replies: bool) -> str:
+def _headline(empathy: int, resolution: int, case: Case, any_replies: bool) -> str:
+    outcome = case.outcome
     if not any_replies:
         return "Noch keine Antwort gegeben."
     warm, solved = empathy >= 60, resolution >= 60
@@ -234,6 +235,9 @@ def _headline(empathy: int, resolution: int, outcome: str, any_replies: bool) ->
             if not warm
             else "Warm im Ton, und trotzdem abgebrochen: Es hat sich zu lange nichts bewegt."
         )
+    undone = [held for *_, held in case.goal].count(False) > len(case.goal) / 2
+    if outcome in {"resolved", "resolved_grudgingly"} and undone and not solved:
+        return "Mit Worten gelöst, am Arbeitsplatz noch nicht: Was zugesagt ist, muss auch getan werden."
     if warm and solved:
         return "Zugehört und gelöst: So bleibt ein Gespräch in guter Erinnerung."
     if warm:
@@ -244,14 +248,22 @@ def _headline(empathy: int, resolution: int, outcome: str, any_replies: bool) ->
 
 
 def _strengths(replies: Sequence[tuple[str, Rating]]) -> tuple[Mapping[str, Any], ...]:
-    found = []
+    found: list[tuple[int, dict[str, Any]]] = []
+    quoted: set[tuple[int, int]] = set()
     for component in COMPONENTS:
         places = [(turn, text, r) for turn, (text, r) in enumerate(replies, 1) if r.components[component] == 2 and r.respect < 2]
         if places:
-            turn, text, rating = max(places, key=lambda p: p[2].empathy + p[2].resolution)
+            turn, text, rating = max(places, key=lambda p: (_shown_at(p, component) not in quoted, p[2].empathy + p[2].resolution))
+            quoted.add(_shown_at((turn, text, rating), component))
             item = next((e for e in rating.evidence if e.component == component), None)
             found.append((len(places), {"text": _STRENGTHS[component], "turn": turn, "quote": text[item.start : item.end] if item else ""}))
     return tuple(entry for _, entry in sorted(found, key=lambda f: -f[0])[:3])
+
+
+def _shown_at(place: tuple[int, str, Rating], component: str) -> tuple[int, int]:
+    """Return where a strength would be quoted from, so that not every strength quotes the same sentence."""
+    turn, _, rating = place
+    return turn, next((e.start for e in rating.evidence if e.component == component), -1)
 
 
 def _next_steps(replies: Sequence[tuple[str, Rating]], case: Case) -> tuple[Mapping[str, Any], ...]:

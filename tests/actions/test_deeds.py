@@ -132,3 +132,9 @@ def _slow_in(scenario, seed: int):
     return next(
         (f for f in active if f.kind == "slow" and f.turns[0] == 0 and f.tools[0] in {"record", "ticket_search", "ticket_read"}), None
     )
+
+
+async def test_who_only_talked_reads_so_in_the_headline(host: Host):
+    said = await talk(host, "words", GOOD, work=False)
+    assert said["outcome"] == "resolved"
+    assert "am Arbeitsplatz noch nicht" in said["headline"]
