@@ -195,7 +195,10 @@ def targets(examples: Sequence[Example], head: str) -> tuple[npt.NDArray[np.int8
         return np.array([bool(e.back) for e in examples], dtype=np.int8), np.array([e.back is not None for e in examples])
     component, level = head.split(">=")
     labels = np.array([(e.strengths or {}).get(component, 0) >= int(level) for e in examples], dtype=np.int8)
-    return labels, np.array([e.strengths is not None for e in examples])
+    # A lone sentence teaches only the components it was given a strength for, and every other one what `ip` 2 implies.
+    return labels, np.array(
+        [e.strengths is not None and (bool(e.context) or component in e.strengths or "ip" in e.strengths) for e in examples]
+    )
 
 
 def fit(

@@ -20,7 +20,7 @@ from bot.errors import ModelError, StorageError
 from bot.understanding.heads import Example, HeadSettings, fit
 from bot.understanding.training_data import training_examples
 
-MODEL_FORMAT = 23
+MODEL_FORMAT = 24
 """Raised when the code of the understanding changes what a model folder holds."""
 
 

@@ -55,12 +55,18 @@ def precisions(text: str) -> tuple[str, ...]:
     return tuple(mention.precision for mention in find_times(text, None))
 
 
+_HARMLESS = frozenset({"check_agreement", "open_question", "greet", "thank", "close", "ask_identity", "ask_detail", "hold"})
+"""Acts that violate nobody's respect when a lone sentence does nothing else."""
+
+
 def _implied(labels: Sequence[str]) -> dict[str, int] | None:
-    """Return the strengths that a lone sentence's acts leave no doubt about, or None where the context decides.
+    """Return the strengths that a lone sentence's acts leave no doubt about (and no others), or None where the context decides.
 
     Naming what the customer lived through is specific interpretation by the rubric's definition.
     """
     acts = set(labels)
+    if acts and acts <= _HARMLESS:
+        return {"respect": 0}
     if acts <= {"acknowledge_facts", "acknowledge_feeling", "apologize"} and "acknowledge_facts" in acts:
         return {"ip": 2} | ({"er": 2} if "apologize" in acts else {})
     return None
