@@ -9,6 +9,7 @@ from itertools import islice
 from bot.content.schema import Feedback
 from bot.evaluation.rating import Evidence, Rating
 from bot.understanding import Reading
+from bot.understanding.text import fold, words
 
 _LANDED = ("ip2", "er2", "ow2", "co2", "ex2", "ac2")
 _HARM = ("rude", "blame_customer", "dismiss", "deflect", "reask")
@@ -56,7 +57,7 @@ def coach(rating: Rating, reading: Reading, feedback: Feedback, hints: Hints, tu
         judge: rates a wording; a wording that scores lower than the reply in anything is not shown. None shows the first.
     """
     sentences = [_landed(rating, reading, feedback, turn), _improve(rating, reading, feedback, turn)]
-    better = "" if _is_excellent(rating) else _best(_wordings(rating, reading, hints, turn), rating, judge)
+    better = "" if _is_excellent(rating) else _best(_wordings(rating, reading, hints, turn), rating, reading.text, judge)
     return replace(rating, feedback=" ".join(s for s in sentences if s), better=better)
 
 
@@ -134,9 +135,12 @@ def _is_excellent(rating: Rating) -> bool:
     return rating.empathy >= 85 and rating.resolution >= 85
 
 
-def _best(wordings: Iterable[str], rating: Rating, judge: Judge | None) -> str:
+def _best(wordings: Iterable[str], rating: Rating, text: str, judge: Judge | None) -> str:
     """Return the first wording that is at least as good as the reply in both scores and better in one; else nothing."""
+    said = set(words(fold(text)))
     for wording in islice(dict.fromkeys(wordings), _MOST_TRIED):
+        if set(words(fold(wording))) <= said:
+            continue  # nothing but what was said already
         if judge is None:
             return wording
         found = judge(wording)
