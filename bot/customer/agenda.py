@@ -314,8 +314,9 @@ def _settle(plan: Plan, reading: Reading, progress: Progress, names: set[str], s
     fresh = [d for d in (*progress.met, *progress.lessened) if d not in progress.seen_done]
     if fresh:
         plan.do("take_note" if timed else "agree", fresh[0])
-    elif progress.seen_done:
-        pass
+    elif progress.seen_done:  # said with notice_done
+        plan.moves += further
+        return False
     elif progress.offered:
         demand = progress.offered[0]
         if scene.demands[demand].needs_time:
