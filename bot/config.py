@@ -150,6 +150,7 @@ class ConversationWeights(Section):
     states: dict[str, Share]
     goal: Share
     deeds: Share
+    deed: dict[str, Share]
 
 
 class EvaluationSettings(Section):

@@ -34,19 +34,6 @@ _NEXT = {
 }
 
 
-DEEDS = {
-    "said_and_done": 1.0,
-    "checked": 1.0,
-    "done_not_said": 0.5,
-    "said_not_done": 0.0,
-    "unchecked": 0.0,
-    "leaked": 0.0,
-    "side_effect": 0.0,
-    "draft": 0.0,
-}
-"""What was said against what was done at the desk -> how far it is right."""
-
-
 DEED_NAMES = {
     "said_and_done": "gesagt und getan",
     "said_not_done": "gesagt, aber nicht getan",
@@ -65,7 +52,7 @@ class Deed:
     """Something said, done, or both.
 
     Attributes:
-        kind: one of DEEDS.
+        kind: one of DEED_NAMES.
         text: what it is about, in German.
     """
 
@@ -218,7 +205,7 @@ def _parts(ratings: Sequence[Rating], case: Case, weights: ConversationWeights) 
         held = sum(h for *_, h in case.goal)
         found.append(Part("goal", 100 * held / len(case.goal), weights.goal, f"{held} von {len(case.goal)} Zielen am Arbeitsplatz"))
     if case.deeds:
-        right = sum(DEEDS[deed.kind] for deed in case.deeds)
+        right = sum(weights.deed[deed.kind] for deed in case.deeds)
         found.append(Part("deeds", 100 * right / len(case.deeds), weights.deeds, f"{right:g} von {len(case.deeds)}".replace(".", ",")))
     total = sum(part.weight for part in found)
     return tuple(Part(p.what, round(p.value, 1), round(p.weight / total, 4), p.detail) for p in found)
