@@ -110,7 +110,7 @@ def record(
         stuck=0 if progress.steps else state.stuck + (not progress.asked),
         trainee=state.trainee or reading.name,
         holding=announced(reading, settings.waiting),
-        noticed=(*state.noticed, *progress.seen_done, *progress.seen_missing),
+        noticed=(*state.noticed, *progress.seen_done),  # what was missing is looked for again
         lost=(),
         swallowed="",
         waiting_time="" if progress.met else state.waiting_time,

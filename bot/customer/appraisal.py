@@ -92,7 +92,6 @@ def causes(
 
 
 _NONSENSE = (("empty", "silence"), ("gibberish", "gibberish"), ("to_machine", "off_topic"))
-_ODD = (("english", "english"), ("wall_of_text", "wall_of_text"), ("heap", "formula_heap"))
 _HARMFUL = (
     ("rude", "rude"),
     ("blame_customer", "blame"),
@@ -101,7 +100,6 @@ _HARMFUL = (
     ("transfer", "transfer"),
     ("hold", "hold"),
 )
-_MOVING = frozenset({"acknowledged_facts", "looked_into", "question_about_them", "explain"})
 BUSY_ACTS = frozenset({"ask_identity", "ask_detail", "open_question", "act", "offer", "commit", "hold", "check_agreement"})
 """Acts of somebody who is still working on the case: a farewell beside them is courtesy and sends nobody away."""
 

@@ -65,7 +65,7 @@ class CustomerState:
         threatened: whether consequences were announced.
         confided_in: turn in which a hidden fact was last told unasked.
         holding: seconds the trainee asked for in the last reply; 0 when they did not.
-        noticed: demands of which the customer saw whether they were done.
+        noticed: demands that the customer has seen done.
         swallowed: what the bad line swallowed in the last turn, to be said again; empty for nothing.
         lost: facts that went under with it: being asked for them is no asking again.
         outcome: how it ended; empty while it goes on.

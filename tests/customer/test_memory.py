@@ -104,16 +104,26 @@ def test_thanks_come_for_something_that_was_really_done(nlp, content, config):
     assert "thank" not in without.acts[-1]
 
 
-def test_what_is_said_to_be_done_and_is_not_there_is_noticed(nlp, content, config):
-    play = Play(nlp, content, config, "phone-locked-account", "nicole_seifert")
-    demand = next(d for d in play.scene.scenario.demands if d.visible)
-    step = next(text for text in demand.met_as if "habe" in text or "ist " in text)
-    play.say("Guten Tag, Förster. Ich habe Ihnen das eben eingerichtet. " + step, Circumstances(desk_used=True))
-    if demand.id in play.state.noticed:
-        assert "notice_not_done" in play.acts[-1]
-        assert "seen_not_done" in play.causes()
-    play.say("Ich habe es jetzt wirklich eingetragen. " + step, Circumstances(desk_used=True, done=frozenset({demand.id})))
-    assert demand.id in play.state.noticed
+def test_what_is_said_to_be_done_and_is_not_there_is_noticed_and_looked_for_again(nlp, content, config):
+    """Over all visible demands of all cases: a done deed that is only said is missed, and seen once it is really done."""
+    missed = seen = 0
+    for name in sorted(content.scenarios):
+        demand = next((d for d in content.scenario(name).demands if d.visible), None)
+        if demand is None:
+            continue
+        for step in demand.met_as:
+            play = Play(nlp, content, config, name, content.scenario(name).personas[0])
+            play.say(step, Circumstances(desk_used=True))
+            if "seen_not_done" not in play.causes():
+                continue  # this wording promises, and does not say that it is done
+            missed += 1
+            assert "notice_not_done" in play.acts[-1] or "demand_supervisor" in play.acts[-1]
+            assert not {"accept", "take_note", "agree"} & set(play.acts[-1])
+            play.say("Jetzt ist es wirklich eingetragen.", Circumstances(desk_used=True, done=frozenset({demand.id})))
+            seen += "seen_done" in play.causes()
+            break
+    assert missed >= 10
+    assert seen == missed
 
 
 def test_a_draft_with_a_false_fact_is_not_let_pass(play: Play):
