@@ -7,7 +7,7 @@ from spacy.language import Language
 from bot.config import Config, data_root, load_config
 from bot.content import Library, library
 from bot.content.files import load_yaml
-from bot.content.schema import Feedback
+from bot.content.schema import Feedback, HintBank
 from bot.understanding.train import pipeline_for
 
 
@@ -27,6 +27,12 @@ def content() -> Library:
 def feedback() -> Feedback:
     """Return the coach's sentences."""
     return load_yaml(data_root() / "coaching" / "feedback.yml", Feedback)
+
+
+@lru_cache(maxsize=1)
+def hint_bank() -> HintBank:
+    """Return the hints' sentences."""
+    return load_yaml(data_root() / "coaching" / "hints.yml", HintBank)
 
 
 @lru_cache(maxsize=1)

@@ -13,12 +13,13 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.move import Move, arguments_of, conversation_of, message_of, running, scene_of, set_slots
 from actions.resources import config, content, feedback, pipeline
-from bot.conversation import ACTION_FINISH, ACTION_OPEN, ACTION_REPLY, Conversation, Event
+from bot.conversation import ACTION_FINISH, ACTION_OPEN, ACTION_REPLY, HINT_STEPS, Conversation, Event
 from bot.customer import Circumstances, CustomerState, Scene, make_scene, mood_of, open_conversation, reasked, respond
 from bot.customer.state import MET, Promise
 from bot.desk import described, holds, initial, line_is_bad, side_effects
 from bot.errors import ConflictError, InvalidInputError
 from bot.evaluation import Case, Deed, Hints, Rating, coach, copied, rate, scorecard
+from bot.learning import shown_skills
 from bot.understanding import Context, Reading, read
 
 MODES = ("practice", "assessment")
@@ -236,6 +237,7 @@ def _rate(reading: Reading, conversation: Conversation, scene: Scene, state: Cus
     earlier = [e.reply for e in conversation.exchanges if e.turn]
     shown = [e.rating["better"] for e in conversation.exchanges if e.rating and e.rating.get("better")]
     drafts = [t["result"]["entwurf"] for e in conversation.exchanges for t in e.tools if t["tool"] == "suggestion" and t.get("result")]
+    shown += [hint["text"] for hint in conversation.hints if hint["step"] == HINT_STEPS[-1]]
     said = [e.customer for e in conversation.exchanges]
     rating = rate(reading, config().evaluation, earlier=earlier, suggestions=[*shown, *drafts], customer=said)
 
@@ -283,10 +285,13 @@ class FinishSession(Move):
         state = CustomerState.from_dict(conversation.slots["customer"])
         replies = [(e.reply, Rating.from_dict(e.rating)) for e in conversation.exchanges if e.rating]
         card = scorecard(replies, case_of(scene, state, conversation, outcome), config().evaluation.conversation)
+        plain = card.to_dict() | {"hints": len(conversation.hints), "examples": conversation.examples}
+        finished = replace(conversation, outcome=outcome, scorecard=plain)
+        plain["skills"] = shown_skills(finished, scene.scenario.skills, config().learning)
         dispatcher.utter_message(
-            text=f"{card.headline} Empathie {card.empathy}, Lösung {card.resolution} von 100.", json_message={"scorecard": card.to_dict()}
+            text=f"{card.headline} Empathie {card.empathy}, Lösung {card.resolution} von 100.", json_message={"scorecard": plain}
         )
-        return set_slots(outcome=outcome, scorecard=card.to_dict())
+        return set_slots(outcome=outcome, scorecard=plain)
 
 
 def case_of(scene: Scene, state: CustomerState, conversation: Conversation, outcome: str) -> Case:

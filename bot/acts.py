@@ -144,3 +144,38 @@ OUTCOMES: Final[tuple[str, ...]] = (
     "timed_out",
 )
 """How a conversation can end."""
+
+SKILLS = (
+    "de_escalation",
+    "diagnosis",
+    "honest_no",
+    "expectation",
+    "tool_failure",
+    "data_protection",
+    "public_channel",
+    "commitment",
+    "ownership",
+    "listening",
+)
+"""What a scenario can train."""
+
+MEASURES = (
+    "empathy",
+    "resolution",
+    "er",
+    "ip",
+    "ex",
+    "ow",
+    "ac",
+    "co",
+    "respect",
+    "calm",
+    "heard",
+    "not_reasked",
+    "information",
+    "goal",
+    "kept",
+    "honest",
+    "identity",
+)
+"""What a skill can be measured by in a finished conversation; see `bot.learning.measures`."""

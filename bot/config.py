@@ -5,10 +5,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from limits import parse as parse_limit
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
-from bot.acts import MOOD_NAMES
+from bot.acts import MEASURES, MOOD_NAMES, SKILLS
 from bot.content.files import check_yaml, field_name, german_message, shown
 from bot.errors import ContentError
 from bot.paths import content_root, state_root
@@ -162,6 +163,79 @@ class EvaluationSettings(Section):
     copied_share: Share
 
 
+class RatingSettings(Section):
+    """The rating of skills."""
+
+    start: float
+    start_sigma: Annotated[float, Field(gt=0.0)]
+    difficulty: Annotated[list[float], Field(min_length=4, max_length=4)]
+    difficulty_sigma: Annotated[float, Field(gt=0.0)]
+
+
+class RepetitionSettings(Section):
+    """Spaced repetition."""
+
+    retention: Annotated[float, Field(gt=0.0, lt=1.0)]
+    again: Annotated[float, Field(ge=0.0, le=100.0)]
+    easy: Annotated[float, Field(ge=0.0, le=100.0)]
+
+
+class LearningSettings(Section):
+    """Skills, recommendations, repetition."""
+
+    pass_points: Annotated[float, Field(ge=0.0, le=100.0)]
+    fewest_replies: Annotated[int, Field(ge=1)]
+    most_examples: Annotated[int, Field(ge=0)]
+    better_half: Annotated[float, Field(gt=0.0, le=1.0)]
+    skills: dict[str, dict[str, Annotated[float, Field(gt=0.0)]]]
+    rating: RatingSettings
+    aim: Share
+    tolerance: Share
+    repetition: RepetitionSettings
+
+    @model_validator(mode="after")
+    def _known_names(self) -> Self:
+        if set(self.skills) != set(SKILLS):
+            raise ValueError(f"skills: genau diese Fertigkeiten gehören hinein: {', '.join(SKILLS)}")
+        for skill, weights in self.skills.items():
+            for name in weights:
+                if name not in MEASURES:
+                    raise ValueError(f"skills.{skill}: das Maß {name!r} gibt es nicht; erlaubt: {', '.join(MEASURES)}")
+        return self
+
+
+class OidcSettings(Section):
+    """Single sign-on."""
+
+    issuer: str
+    client_id: str
+    client_secret: SecretStr
+    name: str
+    create: bool
+
+
+class AccountSettings(Section):
+    """Who may log in and how."""
+
+    mode: Literal["solo", "team"]
+    secure_cookies: bool
+    login_hours: Annotated[float, Field(gt=0.0)]
+    login_days: Annotated[float, Field(gt=0.0)]
+    invitation_days: Annotated[float, Field(gt=0.0)]
+    shortest_password: Annotated[int, Field(ge=8)]
+    login_rate: str
+    public_url: str
+    oidc: OidcSettings
+
+    @model_validator(mode="after")
+    def _readable_rate(self) -> Self:
+        try:
+            parse_limit(self.login_rate)
+        except ValueError as error:
+            raise ValueError(f"login_rate: {self.login_rate!r} ist nicht lesbar; Beispiel: 10 per 15 minutes") from error
+        return self
+
+
 class Limits(Section):
     """Largest sizes that are accepted."""
 
@@ -185,6 +259,8 @@ class Server(Section):
 
     host: str
     port: Annotated[int, Field(ge=0, le=65535)]
+    certificate: str
+    key: str
     hosts: Annotated[list[str], Field(min_length=1)]
 
 
@@ -206,6 +282,8 @@ class Config(BaseSettings):
     mood: MoodSettings
     customer: CustomerSettings
     evaluation: EvaluationSettings
+    learning: LearningSettings
+    accounts: AccountSettings
     limits: Limits
     storage: Storage
     server: Server

@@ -11,16 +11,19 @@ from typing import Any
 from bot.understanding import Turn
 
 Event = dict[str, Any]
-SLOTS = ("session", "customer", "desk", "rating", "mood", "because", "outcome", "scorecard", "tool")
+SLOTS = ("session", "customer", "desk", "rating", "mood", "because", "outcome", "scorecard", "tool", "hint")
 """The slots that moves write; the domain of the Rasa example lists the same."""
 
-ACTION_OPEN, ACTION_REPLY, ACTION_FINISH, ACTION_DESK = (
+ACTION_OPEN, ACTION_REPLY, ACTION_FINISH, ACTION_HINT, ACTION_DESK = (
     "action_session_open",
     "action_trainee_reply",
     "action_session_finish",
+    "action_hint",
     "action_desk",
 )
-INTENT_REPLY, INTENT_START, INTENT_FINISH = "reply", "start", "finish"
+INTENT_REPLY, INTENT_START, INTENT_FINISH, INTENT_HINT = "reply", "start", "finish", "hint"
+HINT_STEPS = ("question", "direction", "example")
+"""The steps of a hint, the least telling first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Conversation:
         outcome: how it ended; empty while it goes on.
         scorecard: of the finished conversation, or None.
         open_tools: desk calls since the last turn.
+        hints: every hint given, in order: {turn, step, need, text}.
         count: number of events folded.
     """
 
@@ -72,6 +76,7 @@ class Conversation:
     outcome: str = ""
     scorecard: Mapping[str, Any] | None = None
     open_tools: tuple[Mapping[str, Any], ...] = ()
+    hints: tuple[Mapping[str, Any], ...] = ()
     count: int = 0
 
     @property
@@ -83,6 +88,11 @@ class Conversation:
     def tools(self) -> tuple[Mapping[str, Any], ...]:
         """All desk calls, in order."""
         return (*(tool for exchange in self.exchanges for tool in exchange.tools), *self.open_tools)
+
+    @property
+    def examples(self) -> int:
+        """Number of hints taken to the last step, the example."""
+        return sum(hint["step"] == HINT_STEPS[-1] for hint in self.hints)
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -102,6 +112,7 @@ class _Fold:
         self.slots: dict[str, Any] = {}
         self.exchanges: list[Exchange] = []
         self.tools: list[Mapping[str, Any]] = []
+        self.hints: list[Mapping[str, Any]] = []
         self.message: Event | None = None
         self.said: list[str] = []
         self.acts: list[str] = []
@@ -145,6 +156,8 @@ class _Fold:
             self.slots[event["name"]] = event.get("value")
             if event["name"] == "tool" and event.get("value"):
                 self.tools.append(event["value"])
+            if event["name"] == "hint" and event.get("value"):
+                self.hints.append(event["value"])
         elif kind == "restart":
             self.__init__()  # type: ignore[misc]
 
@@ -170,5 +183,6 @@ def fold(events: Iterable[Event]) -> Conversation:
         outcome=state.slots.get("outcome") or "",
         scorecard=state.slots.get("scorecard"),
         open_tools=tuple(state.tools),
+        hints=tuple(state.hints),
         count=count,
     )

@@ -37,3 +37,23 @@ class StorageError(WarteschleifeError):
 
 class ModelError(WarteschleifeError):
     """There is no usable model, or it was trained from other data."""
+
+
+class LoginNeededError(WarteschleifeError):
+    """Nobody is logged in, or the login has ended."""
+
+
+class ForbiddenError(WarteschleifeError):
+    """The role of the person does not allow it, or the form was not one of ours."""
+
+
+class TooManyError(WarteschleifeError):
+    """The same was tried too often in a short time.
+
+    Args:
+        retry_after: seconds after which it may be tried again.
+    """
+
+    def __init__(self, message: str, remedy: str = "", retry_after: int = 60) -> None:
+        super().__init__(message, remedy)
+        self.retry_after = retry_after

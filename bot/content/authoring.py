@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from bot.content.schema import Feedback, NluFile, Persona, RatedReply, Scenario, TraineeLines, WordingBank
+from bot.content.schema import Feedback, HintBank, NluFile, PathLevel, Persona, RatedReply, Scenario, TraineeLines, WordingBank
 from bot.errors import InvalidInputError
 
 SCHEMAS: dict[str, type[BaseModel]] = {
@@ -18,6 +18,8 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "rating": RatedReply,
     "trainees": TraineeLines,
     "feedback": Feedback,
+    "hints": HintBank,
+    "level": PathLevel,
 }
 """Name of the schema file -> what it describes."""
 

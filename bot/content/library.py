@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot.content.authoring import tried_files
 from bot.content.files import check_jsonl, load_yaml
-from bot.content.schema import Line, NluFile, Persona, RatedReply, Scenario, WordingBank
+from bot.content.schema import Line, NluFile, PathLevel, Persona, RatedReply, Scenario, WordingBank
 from bot.errors import ContentError, NotFoundError
 
 T = TypeVar("T")
@@ -24,11 +24,13 @@ class Library:
         scenarios: scenario id -> scenario.
         personas: persona id -> persona.
         wording: customer act -> lines of all banks for it.
+        levels: the learning path, in order.
     """
 
     scenarios: Mapping[str, Scenario]
     personas: Mapping[str, Persona]
     wording: Mapping[str, tuple[Line, ...]]
+    levels: tuple[PathLevel, ...] = ()
 
     def scenario(self, scenario_id: str) -> Scenario:
         """Return a scenario.
@@ -45,6 +47,14 @@ class Library:
             NotFoundError: naming the id and those that exist.
         """
         return _get(self.personas, persona_id, "Die Persona")
+
+    def level(self, level_id: str) -> PathLevel:
+        """Return a level of the learning path.
+
+        Raises:
+            NotFoundError: naming the id and those that exist.
+        """
+        return _get({level.id: level for level in self.levels}, level_id, "Die Stufe")
 
 
 def _get(items: Mapping[str, T], key: str, what: str) -> T:
@@ -76,7 +86,8 @@ def load_library(data: Path) -> Library:
     for path in yaml_files(data / "wording"):
         bank = load_yaml(path, WordingBank)
         wording[bank.act] = wording.get(bank.act, ()) + tuple(bank.lines)
-    return Library(scenarios, personas, wording)
+    levels = sorted((load_yaml(path, PathLevel) for path in yaml_files(data / "levels")), key=lambda level: level.order)
+    return Library(scenarios, personas, wording, tuple(levels))
 
 
 def yaml_files(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from bot.acts import CHANNELS, COMPONENTS, CUSTOMER_ACTS, MOOD_BANDS, REPLY_ACTS
+from bot.acts import CHANNELS, COMPONENTS, CUSTOMER_ACTS, MOOD_BANDS, REPLY_ACTS, SKILLS
 
 Channel = Literal["phone", "chat", "email", "social"]
 Band = Literal["calm", "annoyed", "angry", "furious"]
@@ -19,20 +19,6 @@ Level = Annotated[int, Field(ge=0, le=4)]
 
 assert get_args(Channel) == CHANNELS
 assert get_args(Band) == MOOD_BANDS
-
-SKILLS = (
-    "de_escalation",
-    "diagnosis",
-    "honest_no",
-    "expectation",
-    "tool_failure",
-    "data_protection",
-    "public_channel",
-    "commitment",
-    "ownership",
-    "listening",
-)
-"""What a scenario can train."""
 
 
 def one_of(allowed: tuple[str, ...] | dict[str, str], what: str) -> AfterValidator:
@@ -536,3 +522,124 @@ class Feedback(Strict):
     landed: dict[str, Lines]
     hurt: dict[str, Lines]
     missing: dict[str, Lines]
+
+
+HINT_NEEDS = ("story", "identity", "match", "desk", "step", "time", "limit", "inform", "check")
+"""What a reply can need most at a point of a conversation."""
+
+
+class HintLines(Strict):
+    """A hint in its steps."""
+
+    question: Lines
+    direction: Lines
+    example: list[Text] = Field(default_factory=list, description="only where the case itself offers none")
+
+
+class HintBank(Strict):
+    """Hints by what the next reply needs most."""
+
+    story: HintLines
+    identity: HintLines
+    match: HintLines
+    desk: HintLines
+    step: HintLines
+    time: HintLines
+    limit: HintLines
+    inform: HintLines
+    check: HintLines
+
+
+assert tuple(HintBank.model_fields) == HINT_NEEDS
+
+# --- learning path ---------------------------------------------------------------------------------------------------
+
+STAGES = ("entry", "experienced", "digital", "specialist")
+"""Stages of the learning path, in order."""
+
+
+class LessonPart(Strict):
+    """A heading and what it says, in plain German."""
+
+    heading: Text
+    text: Text
+
+
+class Note(Strict):
+    """Why one stretch of an example works or does not."""
+
+    quote: Text
+    why: Text
+
+
+class LessonReply(Strict):
+    """A reply of an example, taken apart."""
+
+    text: Text
+    notes: Annotated[list[Note], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _quotes_occur(self) -> Self:
+        for note in self.notes:
+            if note.quote not in self.text:
+                raise ValueError(f"notes: „{note.quote}“ steht nicht wörtlich in der Antwort")
+        return self
+
+
+class LessonExample(Strict):
+    """The same customer, answered badly and well."""
+
+    channel: Channel
+    customer: Text
+    bad: LessonReply
+    good: LessonReply
+
+
+class Option(Strict):
+    """One answer to choose from, with the reason why it is right or not."""
+
+    text: Text
+    right: bool = False
+    why: Text
+
+
+class CheckQuestion(Strict):
+    """A question about the lesson; exactly one answer is right."""
+
+    question: Text
+    options: Annotated[list[Option], Field(min_length=3, max_length=4)]
+
+    @model_validator(mode="after")
+    def _one_is_right(self) -> Self:
+        right = sum(option.right for option in self.options)
+        if right != 1:
+            raise ValueError(f"options: genau eine Antwort ist richtig (right: true), hier sind es {right}")
+        return self
+
+
+class PathLevel(Strict):
+    """A level of the learning path: a lesson, a check, conversations, and the skill that has to be shown in one of them.
+
+    Attributes:
+        order: place on the path, from 1.
+        stage: the part of the path it belongs to.
+        skill: what has to be shown.
+        goal: one sentence: what one can do after it.
+        pass_points: points of the skill (0..100) that show it.
+        conversations: scenarios to show it in, easiest first.
+    """
+
+    id: Identifier
+    order: Annotated[int, Field(ge=1)]
+    stage: Literal["entry", "experienced", "digital", "specialist"]
+    title: Text
+    skill: Skill
+    goal: Text
+    lesson: Annotated[list[LessonPart], Field(min_length=2, max_length=6)]
+    examples: Annotated[list[LessonExample], Field(min_length=1, max_length=4)]
+    check: Annotated[list[CheckQuestion], Field(min_length=3, max_length=3)]
+    conversations: Annotated[list[str], Field(min_length=1)]
+    pass_points: Annotated[int, Field(ge=1, le=100)]
+
+
+assert get_args(PathLevel.model_fields["stage"].annotation) == STAGES

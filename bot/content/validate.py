@@ -12,7 +12,19 @@ from bot.content.casting import possible_casts, reasons_against
 from bot.content.duplicates import near_duplicates, split_by_author
 from bot.content.files import Problem, check_jsonl, check_yaml, read_text
 from bot.content.library import example_lines, yaml_files
-from bot.content.schema import Line, NluFile, Persona, RatedReply, Scenario, Strict, TraineeLines, WordingBank
+from bot.content.schema import (
+    Feedback,
+    HintBank,
+    Line,
+    NluFile,
+    PathLevel,
+    Persona,
+    RatedReply,
+    Scenario,
+    Strict,
+    TraineeLines,
+    WordingBank,
+)
 from bot.errors import NotFoundError
 
 SLOTS = ("trainee", "time", "old_time", "quote", "wrong", "right", "waited", "company", "fact")
@@ -22,12 +34,16 @@ PARTS = 4
 """Parts that the voices are split into for cross-validation."""
 
 _SLOT = re.compile(r"\{([^{}]*)\}")
+_COACHING: dict[str, type[Strict]] = {"feedback": Feedback, "hints": HintBank}
+"""Files in `coaching/` by name."""
+_HINT_SLOTS = ("name", "demand", "information")
 _KINDS: dict[str, type[Strict]] = {
     "scenarios": Scenario,
     "personas": Persona,
     "wording": WordingBank,
     "nlu": NluFile,
     "trainees": TraineeLines,
+    "levels": PathLevel,
 }
 
 
@@ -96,7 +112,7 @@ def _copies(names: "_Names") -> Iterator[Problem]:
 
 
 def _content_files(root: Path) -> list[Path]:
-    files = [file for kind in _KINDS for file in yaml_files(root / kind)]
+    files = [file for kind in (*_KINDS, "coaching") for file in yaml_files(root / kind)]
     return files + sorted((root / "ratings").glob("*.jsonl"))
 
 
@@ -110,6 +126,7 @@ class _Names:
         for path in yaml_files(root / "nlu"):
             nlu, _ = check_yaml(path, NluFile)
             self.topics |= {b.intent.removeprefix("ask/") for b in nlu.nlu if b.intent.startswith("ask/")} if nlu else set()
+        self.skills = {s.id: s.skills for path in yaml_files(root / "scenarios") if (s := check_yaml(path, Scenario)[0])}
         self.causes = set(load_config().mood.effects)
         self.seen: dict[str, str] = {}
         self.replies: list[tuple[RatedReply, Path, int]] = []
@@ -126,6 +143,9 @@ def _check_file(path: Path, names: _Names, report: Report) -> None:
         _check_ratings(path, names, report)
         return
     kind = path.resolve().parent.name
+    if kind == "coaching":
+        _check_coaching(path, report)
+        return
     if kind not in _KINDS and path.suffix in {".yml", ".yaml"} and "\nvoices:" in read_text(path):
         kind = "scenarios"  # a file that is tried out where it lies
     if kind not in _KINDS:
@@ -148,8 +168,31 @@ def _check_file(path: Path, names: _Names, report: Report) -> None:
     elif isinstance(item, WordingBank):
         report.counts["wording"] += len(item.lines)
         report.problems += _line_problems(path, item.lines)
+    elif isinstance(item, PathLevel):
+        report.counts["levels"] += 1
+        report.problems += _level_problems(path, item, names)
     elif isinstance(item, NluFile):
         report.problems += list(_nlu_problems(path, item, names, report.counts))
+
+
+def _check_coaching(path: Path, report: Report) -> None:
+    model = _COACHING.get(path.stem)
+    if model is None:
+        report.problems.append(Problem(path, 1, "", path.name, f"diese Datei ist nicht vorgesehen; erlaubt: {', '.join(_COACHING)}"))
+        return
+    item, problems = check_yaml(path, model)
+    report.problems += problems
+    if isinstance(item, HintBank):
+        for need, lines in item:
+            for text in (*lines.question, *lines.direction, *lines.example):
+                report.problems += [
+                    Problem(
+                        path, line_of(path, text), need, text,
+                        f"den Platzhalter {{{slot}}} gibt es nicht; erlaubt: {', '.join(_HINT_SLOTS)}",
+                    )
+                    for slot in _SLOT.findall(text)
+                    if slot not in _HINT_SLOTS
+                ]  # fmt: skip
 
 
 def _id_problems(path: Path, item_id: str, kind: str, names: _Names) -> list[Problem]:
@@ -188,6 +231,24 @@ def _scenario_problems(path: Path, scenario: Scenario, names: _Names) -> list[Pr
         texts = [voice.opening, *voice.story.values(), *voice.answers.values(), *voice.demands.values()]
         lines += [Line(text=text) for group in texts for text in group]
     return problems + _line_problems(path, lines)
+
+
+def _level_problems(path: Path, level: PathLevel, names: _Names) -> Iterator[Problem]:
+    """Yield what is wrong with a level of the learning path beside its own form."""
+    yield from _id_problems(path, level.id, "level", names)
+    before = names.twice(f"level order {level.order}", str(path))
+    if before:
+        yield Problem(path, line_of(path, f"order: {level.order}"), "order", str(level.order), f"diesen Platz hat schon {before}")
+    for scenario in level.conversations:
+        line = line_of(path, f"- {scenario}")
+        if scenario not in names.skills:
+            allowed = ", ".join(sorted(names.skills))
+            yield Problem(path, line, "conversations", scenario, f"dieses Szenario gibt es nicht; erlaubt: {allowed}")
+        elif level.skill not in names.skills[scenario]:
+            yield Problem(
+                path, line, "conversations", scenario,
+                f"dieses Szenario übt {', '.join(names.skills[scenario])}, nicht {level.skill}",
+            )  # fmt: skip
 
 
 def _casting_problems(path: Path, scenario: Scenario, names: _Names) -> Iterator[Problem]:

@@ -4,8 +4,10 @@ In: what a face took in (start, reply, tool call, finish, branch). Out: the fold
 stores events, and is the only one to touch the database.
 """
 
+from bot.session.accounts import ROLES, Accounts, Invitation, Person
 from bot.session.host import Host
 from bot.session.runner import make_runner
 from bot.session.store import Header, Store
+from bot.session.tables import SOLO
 
-__all__ = ["Header", "Host", "Store", "make_runner"]
+__all__ = ["ROLES", "SOLO", "Accounts", "Header", "Host", "Invitation", "Person", "Store", "make_runner"]

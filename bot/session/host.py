@@ -15,9 +15,11 @@ from typing import Any
 from bot.conversation import (
     ACTION_DESK,
     ACTION_FINISH,
+    ACTION_HINT,
     ACTION_OPEN,
     ACTION_REPLY,
     INTENT_FINISH,
+    INTENT_HINT,
     INTENT_REPLY,
     INTENT_START,
     SLOTS,
@@ -28,7 +30,8 @@ from bot.conversation import (
 )
 from bot.errors import ConflictError, InvalidInputError
 from bot.session.runner import ActionResult, Runner, Tracker, raise_error
-from bot.session.store import Header, Store
+from bot.session.store import Finished, Header, Store
+from bot.session.tables import SOLO
 
 _LARGEST_SEED = 2**31 - 1
 _AT_HAND = 64
@@ -59,6 +62,7 @@ class Host:
         mode: str = "practice",
         conversation_id: str = "",
         clock: bool | None = None,
+        owner: str = SOLO,
     ) -> tuple[str, Conversation]:
         """Begin a conversation.
 
@@ -68,6 +72,7 @@ class Host:
             mode: practice or assessment.
             conversation_id: given by the client; drawn when empty.
             clock: whether waiting counts by the clock; None means only in an assessment.
+            owner: account of the trainee.
 
         Returns:
             The id and the conversation with the customer's first words.
@@ -84,7 +89,7 @@ class Host:
         new = await self._play(chosen, [], message, ACTION_OPEN)
         conversation = fold(new)
         session = conversation.session
-        header = Header(chosen, **{k: session[k] for k in ("scenario", "persona", "channel", "seed", "mode")})
+        header = Header(chosen, owner, **{k: session[k] for k in ("scenario", "persona", "channel", "seed", "mode")})
         await self.store.create(header, new)
         return chosen, conversation
 
@@ -145,14 +150,16 @@ class Host:
             raise
         return conversation, conversation.exchanges[-1]
 
-    async def _append(self, conversation_id: str, before: list[Event], new: list[Event], outcome: str) -> None:
+    async def _append(
+        self, conversation_id: str, before: list[Event], new: list[Event], outcome: str, finished: Finished | None = None
+    ) -> None:
         """Store a move, and keep the events at hand for the next one.
 
         What is at hand may be behind the database when another process wrote: then the position of the new events is
         taken, the store says so, and the next move reads anew.
         """
         self._latest.pop(conversation_id, None)
-        await self.store.append(conversation_id, len(before), new, outcome)
+        await self.store.append(conversation_id, len(before), new, outcome, finished)
         self._latest[conversation_id] = [*before, *new]
         while len(self._latest) > _AT_HAND:
             self._latest.popitem(last=False)
@@ -189,11 +196,29 @@ class Host:
             return conversation
         new = await self._play(conversation_id, before, _user_event(f"/{INTENT_FINISH}", INTENT_FINISH, {}), ACTION_FINISH)
         conversation = fold([*before, *new])
+        card = conversation.scorecard
+        finished = Finished(card["empathy"], card["resolution"], card["examples"], card["skills"]) if card else None
         try:
-            await self._append(conversation_id, before, new, conversation.outcome)
+            await self._append(conversation_id, before, new, conversation.outcome, finished)
         except ConflictError:
             return await self.finish(conversation_id)
         return conversation
+
+    async def hint(self, conversation_id: str) -> Mapping[str, Any]:
+        """Give the next step of a hint for the next reply.
+
+        Returns:
+            `{turn, step, need, text}`.
+
+        Raises:
+            NotFoundError: when there is none of this id.
+            ConflictError: when it has ended, or is an assessment.
+        """
+        before = self._latest.get(conversation_id) or await self.store.read(conversation_id)
+        new = await self._play(conversation_id, before, _user_event(f"/{INTENT_HINT}", INTENT_HINT, {}), ACTION_HINT)
+        conversation = fold([*before, *new])
+        await self._append(conversation_id, before, new, conversation.outcome)
+        return conversation.hints[-1]
 
     async def delete(self, conversation_id: str) -> None:
         """Delete a conversation for good, from memory and from the database.
@@ -203,6 +228,15 @@ class Host:
         """
         self._latest.pop(conversation_id, None)
         await self.store.delete(conversation_id)
+
+    async def delete_all(self, owner: str) -> None:
+        """Delete all conversations of a person for good."""
+        await self.store.delete_all(owner)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what is kept at hand; the database is asked anew."""
+        self._latest.clear()
 
     async def branch(self, conversation_id: str, turn: int) -> tuple[str, Conversation]:
         """Begin a new conversation that goes on after a turn of this one.
@@ -230,7 +264,8 @@ class Host:
         session = branched.session
         if branched.outcome:
             raise InvalidInputError(f"Mit Zug {turn} endet das Gespräch.", "Eine frühere Stelle wählen.")
-        header = Header(fresh, **{k: session[k] for k in ("scenario", "persona", "channel", "seed", "mode")})
+        owner = (await self.store.header(conversation_id)).owner
+        header = Header(fresh, owner, **{k: session[k] for k in ("scenario", "persona", "channel", "seed", "mode")})
         await self.store.create(replace(header, branch_of=conversation_id, branch_turn=turn), kept)
         return fresh, branched
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.conversation import Event
 from bot.errors import NotFoundError
-from bot.session.store import Header, Store
+from bot.session.store import Finished, Header, Store
 
 
 class MemoryStore(Store):
@@ -12,10 +12,17 @@ class MemoryStore(Store):
 
     def __init__(self) -> None:  # no database: nothing of Store's own is needed
         self._events: dict[str, list[Event]] = {}
+        self._headers: dict[str, Header] = {}
 
     async def create(self, header: Header, new: Sequence[Event]) -> None:
         """Begin a conversation; see `Store.create`."""
         self._events[header.id] = list(new)
+        self._headers[header.id] = header
+
+    async def header(self, conversation_id: str) -> Header:
+        """Return what a conversation is; see `Store.header`."""
+        await self.read(conversation_id)
+        return self._headers[conversation_id]
 
     async def read(self, conversation_id: str) -> list[Event]:
         """Return a conversation's events.
@@ -27,7 +34,9 @@ class MemoryStore(Store):
             raise NotFoundError(f"Das Gespräch „{conversation_id}“ gibt es nicht.", "")
         return list(self._events[conversation_id])
 
-    async def append(self, conversation_id: str, position: int, new: Sequence[Event], outcome: str = "") -> None:
+    async def append(
+        self, conversation_id: str, position: int, new: Sequence[Event], outcome: str = "", finished: Finished | None = None
+    ) -> None:
         """Add events; see `Store.append`."""
         self._events[conversation_id] = [*self._events[conversation_id][:position], *new]
 

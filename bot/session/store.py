@@ -7,7 +7,7 @@ as a `ConflictError`, because the position of an event is part of its key.
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,21 +15,30 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, delete, event, insert, select, update
+from sqlalchemy import Connection, Executable, Select, delete, event, func, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.conversation import Event
 from bot.errors import ConflictError, NotFoundError, StorageError
-from bot.session.tables import conversations, events
+from bot.session.tables import conversations, events, shown_skills
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a conversation is, without its events."""
+    """What a conversation is, without its events.
+
+    Attributes:
+        owner: account of the trainee.
+        outcome: empty while it goes on.
+        finished_at, empathy, resolution: of the scorecard; None without one.
+        examples: examples looked at on the way.
+        shared_at: when its trainee showed it to the team leads; None while it is private.
+    """
 
     id: str
+    owner: str
     scenario: str
     persona: str
     channel: str
@@ -40,6 +49,27 @@ class Header:
     branch_turn: int | None = None
     created_at: float = 0.0
     updated_at: float = 0.0
+    finished_at: float | None = None
+    empathy: int | None = None
+    resolution: int | None = None
+    examples: int = 0
+    shared_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a move that finishes a conversation leaves beside its events.
+
+    Attributes:
+        empathy, resolution: of the scorecard, 0..100.
+        examples: examples looked at on the way.
+        skills: skill -> 0..100.
+    """
+
+    empathy: int
+    resolution: int
+    examples: int
+    skills: Mapping[str, float]
 
 
 class Store:
@@ -113,8 +143,17 @@ class Store:
         except DBAPIError as error:
             raise _unusable(self.url.render_as_string(hide_password=True), error) from error
 
-    async def append(self, conversation_id: str, position: int, new: Sequence[Event], outcome: str) -> None:
+    async def append(
+        self, conversation_id: str, position: int, new: Sequence[Event], outcome: str, finished: Finished | None = None
+    ) -> None:
         """Append events after the `position` events that were read; all or none are stored.
+
+        Args:
+            conversation_id: of the conversation.
+            position: number of events that were read.
+            new: events.
+            outcome: of the conversation; empty while it goes on.
+            finished: what the move leaves beside its events when it made the scorecard.
 
         Raises:
             ConflictError: when somebody else has appended in the meantime.
@@ -123,9 +162,19 @@ class Store:
         try:
             async with self.writing() as connection:
                 await connection.execute(insert(events), _rows(conversation_id, position, new))
-                await connection.execute(
-                    update(conversations).where(conversations.c.id == conversation_id).values(updated_at=time.time(), outcome=outcome)
-                )
+                now = time.time()
+                values: dict[str, Any] = {"updated_at": now, "outcome": outcome}
+                if finished:
+                    values |= {
+                        "finished_at": now,
+                        "empathy": finished.empathy,
+                        "resolution": finished.resolution,
+                        "examples": finished.examples,
+                    }
+                    rows = [{"conversation_id": conversation_id, "skill": s, "points": p} for s, p in finished.skills.items()]
+                    if rows:
+                        await connection.execute(insert(shown_skills), rows)
+                await connection.execute(update(conversations).where(conversations.c.id == conversation_id).values(**values))
         except IntegrityError as error:
             raise ConflictError("Eine andere Antwort war schneller.", "Bitte das Gespräch neu laden; der Text bleibt erhalten.") from error
         except DBAPIError as error:
@@ -148,15 +197,88 @@ class Store:
             raise NotFoundError(f"Das Gespräch „{conversation_id}“ gibt es nicht.", "Bitte von der Startseite aus ein neues beginnen.")
         return [json.loads(data) for data in found]
 
-    async def headers(self, limit: int = 50) -> list[Header]:
-        """Return the latest conversations, newest first."""
-        query = select(conversations).order_by(conversations.c.updated_at.desc()).limit(limit)
+    async def header(self, conversation_id: str) -> Header:
+        """Return what a conversation is.
+
+        Raises:
+            NotFoundError: when there is no such conversation.
+        """
+        rows = await self.fetch(select(conversations).where(conversations.c.id == conversation_id))
+        if not rows:
+            raise NotFoundError(f"Das Gespräch „{conversation_id}“ gibt es nicht.", "Bitte von der Startseite aus ein neues beginnen.")
+        return Header(**rows[0])
+
+    async def headers(self, owner: str, limit: int = 50, skip: int = 0, scenario: str = "") -> list[Header]:
+        """Return the latest conversations of a person, newest first.
+
+        Args:
+            owner: account.
+            limit: how many at most.
+            skip: how many of the latest to leave out.
+            scenario: only of this one; empty for all.
+        """
+        query = select(conversations).where(conversations.c.owner == owner)
+        if scenario:
+            query = query.where(conversations.c.scenario == scenario)
+        rows = await self.fetch(query.order_by(conversations.c.updated_at.desc(), conversations.c.id).limit(limit).offset(skip))
+        return [Header(**row) for row in rows]
+
+    async def shared_headers(self, limit: int) -> list[Header]:
+        """Return the conversations that trainees have shown to the team leads, the latest first."""
+        query = select(conversations).where(conversations.c.shared_at.is_not(None)).order_by(conversations.c.shared_at.desc()).limit(limit)
+        return [Header(**row) for row in await self.fetch(query)]
+
+    async def count(self, owner: str) -> int:
+        """Return how many conversations a person has."""
+        rows = await self.fetch(select(func.count().label("n")).select_from(conversations).where(conversations.c.owner == owner))
+        return int(rows[0]["n"])
+
+    async def shown(self, owner: str) -> list[Mapping[str, Any]]:
+        """Return what a person's finished practice shows: {conversation, scenario, finished_at, examples, skill, points}, oldest first."""
+        c = conversations.c
+        query = (
+            select(c.id.label("conversation"), c.scenario, c.finished_at, c.examples, shown_skills.c.skill, shown_skills.c.points)
+            .join(shown_skills, shown_skills.c.conversation_id == c.id)
+            .where(c.owner == owner)
+            .order_by(c.finished_at, c.id)
+        )
+        return await self.fetch(query)
+
+    async def share(self, conversation_id: str, *, shared: bool) -> None:
+        """Show a conversation to the team leads, or take that back."""
+        await self.change(
+            update(conversations).where(conversations.c.id == conversation_id).values(shared_at=time.time() if shared else None)
+        )
+
+    async def fetch(self, query: Select[Any]) -> list[Mapping[str, Any]]:
+        """Return the rows of a query.
+
+        Raises:
+            StorageError: when they cannot be read.
+        """
         try:
             async with self.engine.connect() as connection:
-                rows = (await connection.execute(query)).mappings().all()
+                return list((await connection.execute(query)).mappings().all())
         except DBAPIError as error:
             raise _unusable(self.url.render_as_string(hide_password=True), error) from error
-        return [Header(**row) for row in rows]
+
+    async def change(self, *statements: Executable) -> int:
+        """Run statements in one transaction; return how many rows the last one touched.
+
+        Raises:
+            IntegrityError: when a row would break a constraint.
+            StorageError: when they cannot be run.
+        """
+        try:
+            async with self.writing() as connection:
+                touched = 0
+                for statement in statements:
+                    touched = (await connection.execute(statement)).rowcount
+                return touched
+        except IntegrityError:
+            raise
+        except DBAPIError as error:
+            raise _unusable(self.url.render_as_string(hide_password=True), error) from error
 
     async def delete(self, conversation_id: str) -> None:
         """Delete a conversation and its events for good.
@@ -164,14 +286,26 @@ class Store:
         Raises:
             NotFoundError: when there is no such conversation.
         """
-        try:
-            async with self.writing() as connection:
-                await connection.execute(delete(events).where(events.c.conversation_id == conversation_id))
-                gone = await connection.execute(delete(conversations).where(conversations.c.id == conversation_id))
-        except DBAPIError as error:
-            raise _unusable(self.url.render_as_string(hide_password=True), error) from error
-        if not gone.rowcount:
+        gone = await self.change(*self.deletions(select(conversations.c.id).where(conversations.c.id == conversation_id)))
+        if not gone:
             raise NotFoundError(f"Das Gespräch „{conversation_id}“ gibt es nicht.", "Es ist vielleicht schon gelöscht.")
+
+    async def delete_all(self, owner: str) -> None:
+        """Delete all conversations of a person for good."""
+        await self.change(*self.deletions(select(conversations.c.id).where(conversations.c.owner == owner)))
+
+    @staticmethod
+    def deletions(chosen: Select[Any]) -> list[Executable]:
+        """Return the statements that delete conversations and all that hangs on them.
+
+        Args:
+            chosen: a query for their ids.
+        """
+        return [
+            delete(events).where(events.c.conversation_id.in_(chosen)),
+            delete(shown_skills).where(shown_skills.c.conversation_id.in_(chosen)),
+            delete(conversations).where(conversations.c.id.in_(chosen)),
+        ]
 
     async def close(self) -> None:
         """Close all connections."""
