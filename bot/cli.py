@@ -120,6 +120,7 @@ def validate(
         "wording": "Sätze Wortlaut",
         "nlu": "Beispielsätze",
         "ratings": "bewertete Antworten",
+        "levels": "Stufen",
     }
     counts = ", ".join(f"{report.counts[kind]} {name}" for kind, name in names.items() if report.counts[kind])
     if report.problems:
@@ -147,34 +148,60 @@ def serve(
 
     config = load_config()
     address = host or config.server.host
-    sock = _listen(address, config.server.port if port is None else port)
+    sock = _listen(address, config.server.port if port is None else port, solo=config.accounts.mode == "solo")
     library(data_root())
     ensure_model(config)
     import uvicorn
 
     from bot.web.app import create_app
 
-    server = uvicorn.Server(uvicorn.Config(create_app(config), log_level="warning", access_log=False, server_header=False))
+    certificate, key = config.server.certificate or None, config.server.key or None
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(config), log_level="warning", access_log=False, server_header=False, ssl_certfile=certificate, ssl_keyfile=key
+        )
+    )
     shown = f"[{address}]" if ":" in address else address
-    typer.echo(f"Warteschleife läuft: http://{shown}:{sock.getsockname()[1]}  (beenden mit Strg+C)")
+    place = f"{'https' if config.server.certificate else 'http'}://{shown}:{sock.getsockname()[1]}"
+    typer.echo(f"Warteschleife läuft: {place}  (beenden mit Strg+C)")
+    if config.accounts.mode == "team":
+        _invite_first_admin(config, place)
     server.run(sockets=[sock])
+
+
+def _invite_first_admin(config: "Config", place: str) -> None:
+    """Print the link with which the first admin makes their account, while there is none."""
+    from bot.session import Accounts, Store
+
+    async def link() -> str | None:
+        store = Store(config.database_url, config.storage.durability)
+        try:
+            await store.migrate()
+            return await Accounts(store, config.accounts).first_link()
+        finally:
+            await store.close()
+
+    token = asyncio.run(link())
+    if token:
+        address = (config.accounts.public_url or place).rstrip("/")
+        typer.echo(f"Noch gibt es kein Konto mit Verwaltung. Dieser Link legt es an (einmal, bis zum nächsten Start): {address}/invite/{token}")
 
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-def _listen(address: str, port: int) -> Any:
+def _listen(address: str, port: int, *, solo: bool) -> Any:
     """Return a bound socket.
 
     Raises:
-        StorageError: when the address is not loopback (there is no login yet), or the port is taken.
+        StorageError: when the address is not loopback although there is no login, or the port is taken.
     """
     import socket
 
-    if address not in _LOOPBACK:
+    if solo and address not in _LOOPBACK:
         raise StorageError(
             f"Ohne Anmeldung läuft Warteschleife nur auf diesem Gerät, nicht auf „{address}“.",
-            "Erlaubt: 127.0.0.1, ::1, localhost (server.host).",
+            "Entweder 127.0.0.1, ::1 oder localhost (server.host), oder Konten einrichten: accounts.mode: team.",
         )
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

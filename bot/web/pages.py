@@ -1,91 +1,36 @@
-"""The pages: choose a scenario, practise, scorecard. Server-rendered; scripts only make them livelier."""
+"""The pages of a conversation: practise, desk, scorecard, comparison. Server-rendered; scripts only make them livelier."""
 
-import re
 from collections.abc import Callable
-from pathlib import Path
+from itertools import zip_longest
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot import errors
-from bot.acts import ACT_NAMES
 from bot.content.schema import Scenario
-from bot.conversation import Conversation
+from bot.conversation import HINT_STEPS, Conversation
 from bot.desk import TOOLS
-from bot.web import words
-from bot.web.api import TheConfig, TheHost, TheLibrary, TheMetrics, count_turn, scenario_card
-from bot.web.charts import MOODS, mood_curve
-from bot.web.report import marked
+from bot.web.access import FIELD, Mine, Readable, ThePerson, my_conversation, trainee
+from bot.web.api import TheConfig, TheHost, TheLibrary, TheMetrics, count_turn
+from bot.web.charts import mood_curve
+from bot.web.render import decimal, render
 from bot.web.schemas import is_hidden
 
-router = APIRouter(include_in_schema=False)
-_jinja = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_jinja.globals.update(words=words, acts=ACT_NAMES, moods=MOODS, marked=marked)
-
-
-def _percent(value: float) -> int:
-    return round(100 * value)
-
-
-_PAUSE = re.compile(r"\[([^\]]+)\]")
-
-
-def _spoken(text: str) -> list[list[tuple[str, bool]]]:
-    """Return paragraphs as (text, is stage direction) stretches: `[Pause]` is heard, not said."""
-    return [[(part, i % 2 == 1) for i, part in enumerate(_PAUSE.split(line)) if part] for line in text.splitlines() if line.strip()]
-
-
-def _clause(text: str) -> str:
-    return text.rstrip(" .")
-
-
-def _german(value: float) -> str:
-    """Return a number as it is written in German: 12,5 and 3."""
-    return f"{value:.2f}".rstrip("0").rstrip(".").replace(".", ",")
-
-
-_jinja.filters.update(german=_german, percent=_percent, spoken=_spoken, clause=_clause)
-
-
-def render(name: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """Return a template as an answer."""
-    return HTMLResponse(_jinja.get_template(name).render(**values), status)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(trainee)])
+FEEDBACK = "feedback"
+"""Cookie that says whether feedback is shown after each reply."""
 
 
 def error_page(request: Request, status: int, title: str, detail: str, remedy: str) -> Response:
     """Return the page for an error."""
-    return render("error.html", status, title=title, detail=detail, remedy=remedy, code=status)
-
-
-@router.get("/")
-async def home(content: TheLibrary, conversations: TheHost, channel: str = "", difficulty: str = "") -> HTMLResponse:
-    """Let the trainee choose a scenario."""
-    ordered = sorted(content.scenarios.values(), key=lambda s: (s.difficulty, s.title))
-    shown = [s for s in ordered if channel in ("", s.channel) and difficulty in ("", str(s.difficulty))]
-    recent = [h for h in await conversations.store.headers(6) if h.scenario in content.scenarios and h.persona in content.personas]
-    return render(
-        "home.html",
-        cards=[scenario_card(content, s.id) for s in shown],
-        recent=recent,
-        library=content,
-        channel=channel,
-        difficulty=difficulty,
-        channels=[c for c in words.CHANNELS if any(s.channel == c for s in ordered)],
-        difficulties=sorted({s.difficulty for s in ordered}),
-    )
+    return render(request, "error.html", status, title=title, detail=detail, remedy=remedy, code=status)
 
 
 @router.post("/practice")
 async def begin(
     conversations: TheHost,
+    person: ThePerson,
     scenario: Annotated[str, Form()] = "",
     persona: Annotated[str, Form()] = "",
     seed: Annotated[str, Form()] = "",
@@ -96,7 +41,8 @@ async def begin(
         raise errors.InvalidInputError(
             f"Der Startwert „{seed}“ geht nicht.", "Erlaubt ist eine ganze Zahl; leer lassen für ein neues Gespräch."
         )
-    conversation_id, _ = await conversations.start(scenario, persona, "", int(seed) if seed.strip() else None, clock=bool(clock))
+    chosen = int(seed) if seed.strip() else None
+    conversation_id, _ = await conversations.start(scenario, persona, "", chosen, clock=bool(clock), owner=person.id)
     return RedirectResponse(f"/practice/{conversation_id}", 303)
 
 
@@ -111,7 +57,7 @@ def _choices(scenario: Scenario, desk: dict[str, Any]) -> Callable[[str, str], A
     rules = scenario.desk
 
     def choices(tool: str, argument: str) -> Any:
-        limits = {n: f" (bis {_german(r.limit)} €)" if r.limit else "" for n, r in rules.remedies.items()}
+        limits = {n: f" (bis {decimal(r.limit)} €)" if r.limit else "" for n, r in rules.remedies.items()}
         known: dict[tuple[str, str], Any] = {
             ("remedy", "name"): {n: r.label + limits[n] for n, r in rules.remedies.items()},
             ("remedy", "option"): [option for r in rules.remedies.values() for option in r.options],
@@ -145,6 +91,9 @@ def _view(request: Request, conversation_id: str, conversation: Conversation) ->
         "problem": None,
         "tool_result": None,
         "mood": conversation.exchanges[-1].mood,
+        "feedback_on": request.cookies.get(FEEDBACK) != "off",
+        "hints": [hint for hint in conversation.hints if hint["turn"] == conversation.turn],
+        "hint_steps": HINT_STEPS,
     }
 
 
@@ -153,16 +102,16 @@ def _wants_fragment(request: Request) -> bool:
 
 
 @router.get("/practice/{conversation_id}")
-async def practise(request: Request, conversation_id: str, conversations: TheHost) -> HTMLResponse:
+async def practise(request: Request, conversation_id: Mine, conversations: TheHost) -> HTMLResponse:
     """Show the conversation."""
     conversation = await conversations.conversation(conversation_id)
-    return render("practice.html", **_view(request, conversation_id, conversation))
+    return render(request, "practice.html", **_view(request, conversation_id, conversation))
 
 
 @router.post("/practice/{conversation_id}/reply")
 async def answer(
     request: Request,
-    conversation_id: str,
+    conversation_id: Mine,
     conversations: TheHost,
     counters: TheMetrics,
     text: Annotated[str, Form()] = "",
@@ -176,24 +125,28 @@ async def answer(
     except errors.WarteschleifeError as error:
         status = 409 if isinstance(error, errors.ConflictError) else 503 if isinstance(error, errors.StorageError) else 422
         if _wants_fragment(request):
-            return render("problem.html", status, problem=error)
+            return render(request, "problem.html", status, problem=error)
         try:
             conversation = await conversations.conversation(conversation_id)
         except errors.StorageError:
-            return render("error.html", 503, title="Gerade nicht möglich", detail=error.message, remedy=error.remedy, code=503, draft=text)
-        return render("practice.html", status, **(_view(request, conversation_id, conversation) | {"draft": text, "problem": error}))
+            return render(
+                request, "error.html", 503, title="Gerade nicht möglich", detail=error.message, remedy=error.remedy, code=503, draft=text
+            )
+        return render(
+            request, "practice.html", status, **(_view(request, conversation_id, conversation) | {"draft": text, "problem": error})
+        )
     count_turn(counters, conversation)
     if _wants_fragment(request):
         view = _view(request, conversation_id, conversation)
-        return render("turn_fragment.html", exchange=exchange, **view)
+        return render(request, "turn_fragment.html", exchange=exchange, **view)
     return RedirectResponse(f"/practice/{conversation_id}#turn-{exchange.turn}", 303)
 
 
 @router.post("/practice/{conversation_id}/desk/{tool}")
-async def use_tool(request: Request, conversation_id: str, tool: str, conversations: TheHost) -> Response:
+async def use_tool(request: Request, conversation_id: Mine, tool: str, conversations: TheHost) -> Response:
     """Use a tool of the desk from its form."""
     form = await request.form()
-    arguments = {name: str(value) for name, value in form.items() if str(value).strip()}
+    arguments = {name: str(value) for name, value in form.items() if name != FIELD and str(value).strip()}
     problem = None
     result: Any = None
     try:
@@ -202,51 +155,146 @@ async def use_tool(request: Request, conversation_id: str, tool: str, conversati
         problem = error
     status = 200 if problem is None else 409 if isinstance(problem, errors.ConflictError) else 422
     if _wants_fragment(request):
-        return render("tool_result.html", status, id=conversation_id, tool_result=result, problem=problem, tools=TOOLS, groups=GROUPS)
+        return render(
+            request, "tool_result.html", status, id=conversation_id, tool_result=result, problem=problem, tools=TOOLS, groups=GROUPS
+        )
     conversation = await conversations.conversation(conversation_id)
     view = _view(request, conversation_id, conversation) | {"tool_result": result, "problem": problem}
-    return render("practice.html", status, **view)
+    return render(request, "practice.html", status, **view)
+
+
+@router.post("/practice/{conversation_id}/hint")
+async def hint(request: Request, conversation_id: Mine, conversations: TheHost) -> Response:
+    """Give the next step of a hint."""
+    problem = None
+    try:
+        await conversations.hint(conversation_id)
+    except errors.ConflictError as error:
+        problem = error
+    conversation = await conversations.conversation(conversation_id)
+    view = _view(request, conversation_id, conversation) | {"problem": problem}
+    name = "practice.html" if not _wants_fragment(request) else "problem.html" if problem else "hints.html"
+    return render(request, name, 409 if problem else 200, **view)
+
+
+@router.post("/practice/{conversation_id}/feedback")
+async def switch_feedback(request: Request, conversation_id: Mine, conversations: TheHost, on: Annotated[str, Form()] = "") -> Response:
+    """Show feedback after each reply, or keep it for the end."""
+    response: Response
+    if _wants_fragment(request):
+        conversation = await conversations.conversation(conversation_id)
+        response = render(request, "status.html", **(_view(request, conversation_id, conversation) | {"feedback_on": bool(on)}))
+    else:
+        response = RedirectResponse(f"/practice/{conversation_id}", 303)
+    response.set_cookie(FEEDBACK, "on" if on else "off", max_age=365 * 86400, samesite="lax", httponly=True)
+    return response
+
+
+@router.post("/practice/{conversation_id}/share")
+async def share(conversation_id: Mine, conversations: TheHost, on: Annotated[str, Form()] = "") -> Response:
+    """Show a finished conversation to the team leads, or take that back."""
+    if (await conversations.conversation(conversation_id)).scorecard is None:
+        raise errors.ConflictError("Zeigen lässt sich nur ein beendetes Gespräch.", "Erst beenden und auswerten.")
+    await conversations.store.share(conversation_id, shared=bool(on))
+    return RedirectResponse(f"/practice/{conversation_id}/scorecard#shared", 303)
 
 
 @router.post("/practice/{conversation_id}/finish")
-async def finish(conversation_id: str, conversations: TheHost) -> Response:
+async def finish(conversation_id: Mine, conversations: TheHost) -> Response:
     """End the conversation and go to its scorecard."""
     await conversations.finish(conversation_id)
     return RedirectResponse(f"/practice/{conversation_id}/scorecard", 303)
 
 
 @router.post("/practice/{conversation_id}/branch")
-async def branch(conversation_id: str, conversations: TheHost, turn: Annotated[int, Form()]) -> Response:
+async def branch(conversation_id: Mine, conversations: TheHost, turn: Annotated[int, Form()]) -> Response:
     """Go on from an earlier turn in a new conversation."""
     fresh, _ = await conversations.branch(conversation_id, turn)
     return RedirectResponse(f"/practice/{fresh}", 303)
 
 
 @router.post("/practice/{conversation_id}/delete")
-async def forget(conversation_id: str, conversations: TheHost) -> Response:
+async def forget(conversation_id: Mine, conversations: TheHost) -> Response:
     """Delete a conversation for good."""
     await conversations.delete(conversation_id)
-    return RedirectResponse("/", 303)
+    return RedirectResponse("/history", 303)
 
 
-def render_scorecard(request: Request, conversation_id: str, conversation: Conversation) -> HTMLResponse:
+async def scorecard_page(request: Request, conversation_id: str, conversation: Conversation) -> HTMLResponse:
     """Return the scorecard page of a finished conversation."""
+    host, person = request.app.state.host, request.state.person
+    header = await host.store.header(conversation_id)
+    others = await host.store.headers(header.owner, 6, scenario=header.scenario)
     view = _view(request, conversation_id, conversation)
-    late = f"{request.app.state.config.evaluation.conversation.late:g}".replace(".", ",")
-    return render("scorecard.html", card=conversation.scorecard, late=late, **view)
+    return render(
+        request,
+        "scorecard.html",
+        card=conversation.scorecard,
+        late=decimal(request.app.state.config.evaluation.conversation.late),
+        pass_points=request.app.state.config.learning.pass_points,
+        header=header,
+        is_mine=header.owner == person.id,
+        others=[other for other in others if other.id != conversation_id and other.finished_at][:4],
+        **view,
+    )
 
 
 @router.get("/practice/{conversation_id}/scorecard")
-async def show_scorecard(request: Request, conversation_id: str, conversations: TheHost) -> Response:
+async def show_scorecard(request: Request, conversation_id: Readable, conversations: TheHost) -> Response:
     """Show the scorecard; a conversation that goes on leads back to itself."""
     conversation = await conversations.conversation(conversation_id)
     if conversation.scorecard is None:
         return RedirectResponse(f"/practice/{conversation_id}", 303)
-    return render_scorecard(request, conversation_id, conversation)
+    return await scorecard_page(request, conversation_id, conversation)
+
+
+@router.get("/compare/{conversation_id}/{other_id}")
+async def compare(
+    request: Request,
+    conversation_id: Mine,
+    other_id: str,
+    conversations: TheHost,
+    content: TheLibrary,
+    person: ThePerson,
+    config: TheConfig,
+) -> HTMLResponse:
+    """Show two attempts at the same scenario side by side.
+
+    Raises:
+        InvalidInputError: for conversations of two scenarios.
+        ConflictError: when one of them has no scorecard yet.
+    """
+    await my_conversation(request, other_id, person)
+    pair = []
+    for name in (conversation_id, other_id):
+        conversation, header = await conversations.conversation(name), await conversations.store.header(name)
+        if conversation.scorecard is None:
+            raise errors.ConflictError("Vergleichen lassen sich nur beendete Gespräche.", "Erst das Gespräch beenden und auswerten.")
+        pair.append((header, conversation))
+    (first, left), (second, right) = sorted(pair, key=lambda p: p[0].created_at)
+    if first.scenario != second.scenario:
+        raise errors.InvalidInputError(
+            "Das sind Gespräche aus zwei Szenarien.", "Vergleichen lassen sich zwei Versuche am selben Szenario."
+        )
+    rows = list(zip_longest(left.exchanges[1:], right.exchanges[1:]))
+    same = next((i for i, (a, b) in enumerate(rows) if not a or not b or a.reply != b.reply), len(rows))
+    return render(
+        request,
+        "compare.html",
+        scenario=content.scenario(first.scenario),
+        library=content,
+        attempts=(first, second),
+        conversations=(left, right),
+        cards=(left.scorecard, right.scorecard),
+        opening=left.exchanges[0].customer if left.exchanges[0].customer == right.exchanges[0].customer else "",
+        rows=rows,
+        same=same,
+        skills=[skill for skill in config.learning.skills if any(skill in (c.scorecard or {}).get("skills", {}) for c in (left, right))],
+    )
 
 
 @router.get("/practice/{conversation_id}/mood-{theme}.svg")
-async def mood_picture(conversation_id: str, theme: str, conversations: TheHost) -> Response:
+async def mood_picture(conversation_id: Readable, theme: str, conversations: TheHost) -> Response:
     """Return the mood curve as a picture; hidden while an assessment goes on."""
     conversation = await conversations.conversation(conversation_id)
     if is_hidden(conversation) or theme not in ("light", "dark"):
@@ -254,9 +302,3 @@ async def mood_picture(conversation_id: str, theme: str, conversations: TheHost)
     # The picture brings its own style element; nothing else may load from it.
     headers = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'", "cache-control": "private, max-age=60"}
     return Response(mood_curve(conversation, dark=theme == "dark"), media_type="image/svg+xml", headers=headers)
-
-
-@router.get("/about")
-async def about(config: TheConfig) -> HTMLResponse:
-    """Say in plain German how scores come about, what they cannot tell, and what is stored."""
-    return render("about.html", config=config)

@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem details, or as a page for a browser."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from bot import errors
 from bot.content.files import field_name, german_message, shown
+from bot.web.i18n import N_, gettext
 
 _STATUS: dict[type[Exception], HTTPStatus] = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
@@ -19,27 +20,34 @@ _STATUS: dict[type[Exception], HTTPStatus] = {
     errors.StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ModelError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ContentError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.LoginNeededError: HTTPStatus.UNAUTHORIZED,
+    errors.ForbiddenError: HTTPStatus.FORBIDDEN,
+    errors.TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
 }
 _TITLES = {
-    400: "Anfrage nicht lesbar",
-    403: "Nicht erlaubt",
-    404: "Nicht gefunden",
-    405: "So nicht möglich",
-    409: "Konflikt",
-    413: "Zu groß",
-    415: "Format nicht unterstützt",
-    421: "Falscher Name",
-    422: "Eingabe nicht annehmbar",
-    500: "Interner Fehler",
-    503: "Gerade nicht möglich",
+    400: N_("Anfrage nicht lesbar"),
+    401: N_("Nicht angemeldet"),
+    403: N_("Nicht erlaubt"),
+    404: N_("Nicht gefunden"),
+    405: N_("So nicht möglich"),
+    409: N_("Konflikt"),
+    413: N_("Zu groß"),
+    415: N_("Format nicht unterstützt"),
+    421: N_("Falscher Name"),
+    422: N_("Eingabe nicht annehmbar"),
+    429: N_("Zu oft versucht"),
+    500: N_("Interner Fehler"),
+    503: N_("Gerade nicht möglich"),
 }
 ErrorPage = Callable[[Request, int, str, str, str], Response]
+LoginPage = Callable[[Request, errors.LoginNeededError], Awaitable[Response]]
 
 
 def problem(status: int, detail: str, remedy: str = "", **more: Any) -> JSONResponse:
     """Return a problem detail."""
-    body = {"type": "about:blank", "title": _TITLES.get(status, HTTPStatus(status).phrase), "status": status, "detail": detail}
-    return JSONResponse(body | ({"remedy": remedy} if remedy else {}) | more, status, media_type="application/problem+json")
+    title = gettext(_TITLES.get(status, HTTPStatus(status).phrase))
+    body = {"type": "about:blank", "title": title, "status": status, "detail": gettext(detail)}
+    return JSONResponse(body | ({"remedy": gettext(remedy)} if remedy else {}) | more, status, media_type="application/problem+json")
 
 
 def wants_page(request: Request) -> bool:
@@ -48,13 +56,33 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not path.startswith(("/api/", "/webhooks/"))
 
 
-def install(app: FastAPI, page: ErrorPage) -> None:
-    """Register the handlers for every error a user can meet."""
+def install(app: FastAPI, page: ErrorPage, login_page: LoginPage) -> None:
+    """Register the handlers for every error a user can meet.
+
+    Args:
+        app: the application.
+        page: renders an error.
+        login_page: what somebody sees who is not logged in.
+    """
 
     def answer(request: Request, status: int, detail: str, remedy: str = "", **more: Any) -> Response:
         if wants_page(request):
             return page(request, status, _TITLES.get(status, "Fehler"), detail, remedy)
         return problem(status, detail, remedy, **more)
+
+    @app.exception_handler(errors.LoginNeededError)
+    async def stranger(request: Request, error: errors.LoginNeededError) -> Response:
+        if not wants_page(request):
+            response = problem(401, error.message, error.remedy)
+            response.headers["www-authenticate"] = "Bearer"
+            return response
+        return await login_page(request, error)
+
+    @app.exception_handler(errors.TooManyError)
+    async def too_many(request: Request, error: errors.TooManyError) -> Response:
+        response = answer(request, 429, error.message, error.remedy)
+        response.headers["retry-after"] = str(error.retry_after)
+        return response
 
     @app.exception_handler(errors.WarteschleifeError)
     async def known(request: Request, error: errors.WarteschleifeError) -> Response:

@@ -4,20 +4,27 @@ import json
 import re
 from typing import Any
 
-from bot.conversation import INTENT_FINISH, INTENT_START
+from bot.conversation import INTENT_FINISH, INTENT_HINT, INTENT_START
 from bot.errors import InvalidInputError
 from bot.session import Host
 
 _PAYLOAD = re.compile(r"^/(\w+)\s*(\{.*\})?\s*$", re.DOTALL)
 
 
-async def take(host: Host, sender: str, message: str) -> list[dict[str, Any]]:
+def begins(message: str) -> bool:
+    """Tell whether a message begins a conversation."""
+    payload = _PAYLOAD.match(message.strip())
+    return payload is not None and payload[1] == INTENT_START
+
+
+async def take(host: Host, sender: str, message: str, owner: str) -> list[dict[str, Any]]:
     """Take a message in Rasa's form and return the messages it brings about.
 
     Args:
         host: runs the conversation.
         sender: id of the conversation.
         message: free text, or a payload `/name{"key": "value"}`.
+        owner: account of who is sending; a conversation that begins is theirs.
 
     Raises:
         NotFoundError: when the sender has not started yet.
@@ -30,12 +37,15 @@ async def take(host: Host, sender: str, message: str) -> list[dict[str, Any]]:
         return [{"text": exchange.customer}]
     name, arguments = payload[1], _arguments(payload[2])
     if name == INTENT_START:
-        _, conversation = await host.start(conversation_id=sender, **_start(arguments))
+        _, conversation = await host.start(conversation_id=sender, owner=owner, **_start(arguments))
         return [{"text": conversation.exchanges[0].customer}]
     if name == INTENT_FINISH:
         finished = await host.finish(sender)
         card = finished.scorecard or {}
         return [{"text": card.get("headline", ""), "custom": {"scorecard": card}}]
+    if name == INTENT_HINT:
+        hint = await host.hint(sender)
+        return [{"text": hint["text"], "custom": {"hint": hint}}]
     if name.startswith("desk_"):
         result = await host.desk(sender, name.removeprefix("desk_"), arguments)
         shown = result["fault"]["message"] if "fault" in result else json.dumps(result["result"], ensure_ascii=False)

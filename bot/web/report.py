@@ -7,8 +7,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from fastapi import Request, Response
-
 from bot.acts import ACT_NAMES
 from bot.content import Library
 from bot.conversation import Conversation, Exchange
@@ -28,13 +26,6 @@ def finished(conversation: Conversation) -> Conversation:
     if conversation.scorecard is None:
         raise ConflictError("Für dieses Gespräch gibt es noch keine Auswertung.", "Erst das Gespräch beenden (finish).")
     return conversation
-
-
-def page(request: Request, conversation_id: str, conversation: Conversation) -> Response:
-    """Return the scorecard page."""
-    from bot.web.pages import render_scorecard
-
-    return render_scorecard(request, conversation_id, conversation)
 
 
 def marked(text: str, evidence: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

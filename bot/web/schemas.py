@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bot.conversation import Conversation, Exchange
 
@@ -76,6 +76,32 @@ class ReplyAnswer(BaseModel):
     because: list[dict[str, Any]] | None
     ended: bool
     outcome: str | None
+
+
+class HintAnswer(BaseModel):
+    """One step of a hint."""
+
+    turn: int
+    step: Literal["question", "direction", "example"]
+    need: str
+    text: str
+
+
+class NewLogin(BaseModel):
+    """A wish to log in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: str = Field(max_length=254)
+    password: SecretStr = Field(max_length=1000)
+
+
+class LoginAnswer(BaseModel):
+    """An open login."""
+
+    token: str
+    name: str
+    role: str
 
 
 class RasaMessage(BaseModel):

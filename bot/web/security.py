@@ -8,6 +8,7 @@ from fastapi import Request, Response
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.web import i18n
 from bot.web.problems import problem
 
 CSP = (
@@ -58,6 +59,8 @@ class Gate:
             return
         began = time.perf_counter()
         status = 500
+        chosen = Request(scope).cookies.get(i18n.COOKIE, "de")
+        i18n.language.set(chosen if chosen in i18n.LANGUAGES else "de")
 
         async def sender(message: Message) -> None:
             nonlocal status

@@ -1,6 +1,11 @@
-"""What things are called on the German pages."""
+"""What things are called on the pages; the templates translate."""
+
+from collections.abc import Iterator, Mapping
+from math import inf
+from typing import Any
 
 from bot.acts import ACT_NAMES
+from bot.desk import TOOLS
 from bot.evaluation import DEED_NAMES
 
 CHANNELS = {"phone": "Telefon", "chat": "Chat", "email": "E-Mail", "social": "Öffentlicher Beitrag"}
@@ -17,6 +22,49 @@ SKILLS = {
     "ownership": "Verantwortung übernehmen",
     "listening": "Zuhören",
 }
+SKILL_GOALS = {
+    "de_escalation": "Wer aufgebracht war, ist am Ende ruhiger und fühlt sich gehört.",
+    "diagnosis": "Sie fragen, was fehlt, und nichts zweimal.",
+    "honest_no": "Sie versprechen nichts, was nicht geht, und bleiben dabei menschlich.",
+    "expectation": "Ihr Gegenüber weiß, was als Nächstes geschieht und wie lange es dauert.",
+    "tool_failure": "Auch ohne Technik geht es weiter, und was zu tun war, ist getan.",
+    "data_protection": "Sie gleichen Angaben ab, bevor Sie Daten nennen oder etwas ändern.",
+    "public_channel": "Vor Publikum bleiben Sie respektvoll, konkret und ohne fremde Daten.",
+    "commitment": "Sie sagen zu, was bis wann geschieht, und halten es.",
+    "ownership": "Sie nehmen die Sache selbst in die Hand und bringen sie zu Ende.",
+    "listening": "Sie benennen genau, was Ihr Gegenüber erlebt hat.",
+}
+"""What somebody does who has a skill."""
+MEASURES = {
+    "empathy": "Empathie",
+    "resolution": "Lösung",
+    "er": "Mitgefühl",
+    "ip": "Verstehen",
+    "ex": "Interesse",
+    "ow": "Verantwortung",
+    "ac": "Handeln",
+    "co": "Zusage",
+    "respect": "nie verletzt",
+    "calm": "ruhig am Ende",
+    "heard": "fühlt sich am Ende gehört",
+    "not_reasked": "nichts zweimal gefragt",
+    "information": "Nötiges gesagt",
+    "goal": "am Arbeitsplatz erledigt",
+    "kept": "Zusagen gehalten",
+    "honest": "nichts Unhaltbares zugesagt",
+    "identity": "Angaben abgeglichen, nichts preisgegeben",
+}
+"""What a skill is measured by."""
+STAGES = {
+    "entry": "Einstieg",
+    "experienced": "Mit Erfahrung",
+    "digital": "Digitale Produkte",
+    "specialist": "Schwere Fälle",
+}
+LENGTHS = {"short": "bis 10 Minuten", "middle": "11 bis 14 Minuten", "long": "ab 15 Minuten"}
+ROLES = {"trainee": "Training", "lead": "Teamleitung", "admin": "Verwaltung"}
+HINTS = {"question": "Eine Frage", "direction": "Eine Richtung", "example": "Ein Beispiel"}
+"""Steps of a hint."""
 OUTCOMES = {
     "resolved": "gelöst",
     "resolved_grudgingly": "gelöst, mit Vorbehalt",
@@ -131,13 +179,18 @@ def summand(what: str) -> str:
     return COMPONENTS.get(what) or ACT_NAMES.get(what) or what
 
 
+_HEAT = {0.3: "ruhig", 0.55: "verärgert", 0.8: "wütend", inf: "außer sich"}
+_HEARD = {0.25: "fühlt sich nicht gehört", 0.5: "fühlt sich etwas gehört", inf: "fühlt sich gehört"}
+"""What a mood below a value is called."""
+
+
 def moods_in_words(mood: dict[str, float]) -> str:
-    """Return a mood as one German phrase, for screen readers and people who do not see colours."""
-    anger = mood.get("anger", 0.0)
-    heat = "ruhig" if anger < 0.3 else "verärgert" if anger < 0.55 else "wütend" if anger < 0.8 else "außer sich"
-    heard = mood.get("heard", 0.0)
-    listening = "fühlt sich gehört" if heard >= 0.5 else "fühlt sich etwas gehört" if heard >= 0.25 else "fühlt sich nicht gehört"
-    return f"{heat}, {listening}"
+    """Return a mood as one phrase in the language of this request, for screen readers and people who do not see colours."""
+    from bot.web.i18n import gettext
+
+    heat = next(text for below, text in _HEAT.items() if mood.get("anger", 0.0) < below)
+    listening = next(text for below, text in _HEARD.items() if mood.get("heard", 0.0) < below)
+    return f"{gettext(heat)}, {gettext(listening)}"
 
 
 RESPECT = {
@@ -148,3 +201,21 @@ RESPECT = {
 """What the worst violation of respect in a conversation is called."""
 KEPT = {True: "gehalten", False: "durch eine andere Zusage ersetzt", None: "steht noch aus"}
 """What became of a promise."""
+
+
+def names() -> Iterator[str]:
+    """Yield everything that is called something here or by the packages whose names the pages show, for the catalogue."""
+    from bot.web.pages import _STATUSES, GROUPS
+
+    tables: list[Mapping[Any, str]] = [
+        CHANNELS, DIFFICULTIES, SKILLS, SKILL_GOALS, MEASURES, STAGES, LENGTHS, ROLES, HINTS, OUTCOMES, COMPONENTS, PARTS, CAUSES, TICKET,
+        DEEDS, DEMAND_STATES, RESPECT, KEPT, ACT_NAMES, _HEAT, _HEARD,
+    ]  # fmt: skip
+    for table in tables:
+        yield from table.values()
+    yield from LEVELS
+    yield from GROUPS
+    yield from _STATUSES
+    for tool in TOOLS.values():
+        yield tool.title
+        yield from tool.arguments.values()

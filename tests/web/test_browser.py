@@ -64,7 +64,7 @@ def no_violations(page: Page) -> None:
 
 
 def begin(page: Page, scenario: str = SCENARIO) -> None:
-    page.goto("/")
+    page.goto("/scenarios")
     card = page.locator(".card", has=page.locator(f'input[value="{scenario}"]'))
     card.locator("summary").click()
     card.get_by_label("Gleicher Startwert").fill(str(SEED))
@@ -85,6 +85,9 @@ def fits(page: Page) -> None:
 
 def test_one_whole_conversation_from_choice_to_scorecard(page: Page):
     page.goto("/")
+    no_violations(page)
+    fits(page)
+    page.get_by_role("link", name="Alle Szenarien ansehen").click()
     no_violations(page)
     fits(page)
     begin(page)
@@ -110,7 +113,7 @@ def test_one_whole_conversation_from_choice_to_scorecard(page: Page):
 
 def test_the_whole_way_works_with_the_keyboard_alone(strict_page: Page):
     page = strict_page
-    page.goto("/")
+    page.goto("/scenarios")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Zum Inhalt")).to_be_focused()
     page.locator(f'form:has(input[value="{SCENARIO}"]) button').focus()
