@@ -28,6 +28,7 @@ bench: .venv/ready-test
 	$(BIN)/python benchmarks/turn.py
 	$(BIN)/python benchmarks/score.py
 	$(BIN)/python benchmarks/desk.py
+	$(BIN)/python benchmarks/pages.py
 
 screenshots: .venv/ready-test
 	$(BIN)/python docs/screenshots.py

@@ -71,6 +71,7 @@ def create_app(config: Config | None = None) -> FastAPI:
     public_name = urlsplit(settings.accounts.public_url).hostname
     names = [*settings.server.hosts, *([public_name] if public_name else [])]
     app.add_middleware(Gate, metrics=metrics, body_bytes=settings.limits.body_bytes, hosts=names)
+    app.state.estimator = start.estimator(settings.learning)
     app.state.login_rate = LoginRate(settings.accounts.login_rate)
     app.state.oauth = people.make_oauth(settings.accounts)
     if app.state.oauth:

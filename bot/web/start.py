@@ -1,7 +1,8 @@
 """The pages around a conversation: start, learning path, choice, history, progress."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -9,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from bot import errors
 from bot.acts import SKILLS
+from bot.config import LearningSettings
 from bot.content import Library
 from bot.content.schema import STAGES, PathLevel
 from bot.learning import Estimate, Result, due_skills, estimates, expected_success, path_states, recommend
@@ -44,13 +46,28 @@ async def results_of(request: Request, owner: str) -> list[Result]:
     ]  # fmt: skip
 
 
+def estimator(settings: LearningSettings) -> Callable[[tuple[Result, ...]], Mapping[str, Estimate]]:
+    """Return a function that estimates skills and remembers the latest histories it was asked about."""
+
+    @lru_cache(maxsize=64)
+    def known(results: tuple[Result, ...]) -> Mapping[str, Estimate]:
+        return estimates(results, settings)
+
+    return known
+
+
+async def known_of(request: Request, owner: str) -> tuple[list[Result], Mapping[str, Estimate]]:
+    """Return what a person has shown, and what is known of their skills from it."""
+    results = await results_of(request, owner)
+    return results, request.app.state.estimator(tuple(results))
+
+
 @router.get("/")
 async def home(
     request: Request, content: TheLibrary, conversations: TheHost, people: TheAccounts, config: TheConfig, person: ThePerson
 ) -> HTMLResponse:
     """Say what to do next: go on, the next level, what is recommended."""
-    results = await results_of(request, person.id)
-    known = estimates(results, config.learning)
+    results, known = await known_of(request, person.id)
     recent = [h for h in await conversations.store.headers(person.id, 30) if _is_known(h, content)]
     states = path_states(content.levels, results, await people.checked(person.id), config.learning.most_examples)
     now = time.time()
@@ -198,7 +215,7 @@ async def choose_comparison(pick: Annotated[list[str] | None, Query()] = None) -
 @router.get("/progress")
 async def progress(request: Request, config: TheConfig, person: ThePerson) -> HTMLResponse:
     """Show what is known of every skill, and how surely."""
-    known = estimates(await results_of(request, person.id), config.learning)
+    _, known = await known_of(request, person.id)
     rows = [(skill, known.get(skill), chance_of(known.get(skill), config)) for skill in SKILLS]
     rows.sort(key=lambda row: (row[1] is None, -row[2][1]))
     return render(request, "progress.html", rows=rows, now=time.time(), difficulty=_KNOWN_DIFFICULTY, any_known=bool(known))
@@ -218,7 +235,7 @@ def chance_of(estimate: Estimate | None, config: TheConfig) -> tuple[float, floa
 @router.get("/progress/{skill}")
 async def progress_of_skill(request: Request, skill: str, content: TheLibrary, config: TheConfig, person: ThePerson) -> HTMLResponse:
     """Show the course of one skill."""
-    results, estimate = await _skill(request, skill, config, person)
+    results, estimate = await _skill(request, skill, person)
     return render(
         request,
         "skill.html",
@@ -235,11 +252,11 @@ async def progress_of_skill(request: Request, skill: str, content: TheLibrary, c
     )
 
 
-async def _skill(request: Request, skill: str, config: TheConfig, person: ThePerson) -> tuple[list[Result], Estimate | None]:
+async def _skill(request: Request, skill: str, person: ThePerson) -> tuple[list[Result], Estimate | None]:
     if skill not in SKILLS:
         raise errors.NotFoundError(f"Die Fertigkeit „{skill}“ gibt es nicht.", "Alle stehen unter „Fortschritt“.")
-    results = [result for result in await results_of(request, person.id) if result.skill == skill]
-    return results, estimates(results, config.learning).get(skill)
+    results, known = await known_of(request, person.id)
+    return [result for result in results if result.skill == skill], known.get(skill)
 
 
 _PICTURE = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'", "cache-control": "private, max-age=60"}
@@ -248,7 +265,7 @@ _PICTURE = {"content-security-policy": "default-src 'none'; style-src 'unsafe-in
 @router.get("/pictures/skills-{theme}.svg")
 async def skills_picture(request: Request, theme: str, config: TheConfig, person: ThePerson) -> Response:
     """Return all skills with their uncertainty as a picture."""
-    known = estimates(await results_of(request, person.id), config.learning)
+    _, known = await known_of(request, person.id)
     rows = [(skill, chance_of(known[skill], config)) for skill in SKILLS if skill in known]
     rows.sort(key=lambda row: row[1][1])
     return Response(overview_of_skills(rows, dark=theme == "dark"), media_type="image/svg+xml", headers=_PICTURE)
@@ -257,7 +274,7 @@ async def skills_picture(request: Request, theme: str, config: TheConfig, person
 @router.get("/pictures/skill-{skill}-{theme}.svg")
 async def skill_picture(request: Request, skill: str, theme: str, config: TheConfig, person: ThePerson) -> Response:
     """Return the course of one skill as a picture."""
-    results, _ = await _skill(request, skill, config, person)
+    results, _ = await _skill(request, skill, person)
     points = [result.points for result in results]
     return Response(
         course_of_skill(points, config.learning.pass_points, dark=theme == "dark"), media_type="image/svg+xml", headers=_PICTURE
