@@ -184,7 +184,8 @@ def _invite_first_admin(config: "Config", place: str) -> None:
     token = asyncio.run(link())
     if token:
         address = (config.accounts.public_url or place).rstrip("/")
-        typer.echo(f"Noch gibt es kein Konto mit Verwaltung. Dieser Link legt es an (einmal, bis zum nächsten Start): {address}/invite/{token}")
+        typer.echo("Noch gibt es kein Konto mit Verwaltung. Dieser Link legt es an (einmal, bis zum nächsten Start):")
+        typer.echo(f"{address}/invite/{token}")
 
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")

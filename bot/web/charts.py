@@ -43,7 +43,8 @@ def mood_curve(conversation: Conversation, *, dark: bool = False) -> bytes:
     ink, faint = _inks(dark=dark)
     chart = pygal.Line(
         style=_style(ink, faint), width=860, height=340, range=(0, 1), y_labels=[0, 0.25, 0.5, 0.75, 1.0],
-        legend_at_bottom=True, legend_at_bottom_columns=4, dots_size=4, js=[], show_minor_x_labels=True, x_title=gettext("Antwort"), margin=12,
+        legend_at_bottom=True, legend_at_bottom_columns=4, dots_size=4, js=[], show_minor_x_labels=True,
+        x_title=gettext("Antwort"), margin=12,
     )  # fmt: skip
     chart.x_labels = [str(e.turn) for e in conversation.exchanges]
     for (name, label), dash in zip(MOODS.items(), _DASHES, strict=True):

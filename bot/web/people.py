@@ -2,11 +2,11 @@
 
 import json
 import time
+import warnings
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, cast
 from urllib.parse import quote
 
-from authlib.integrations.starlette_client import OAuth, OAuthError
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
@@ -122,10 +122,13 @@ async def log_out(request: Request, people: TheAccounts) -> Response:
 # --- single sign-on --------------------------------------------------------------------------------------------------
 
 
-def make_oauth(settings: AccountSettings) -> OAuth | None:
+def make_oauth(settings: AccountSettings) -> Any:
     """Return the client of the single sign-on; None where there is none."""
     if not settings.oidc.issuer:
         return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # authlib announces the end of its httpx client at every start
+        from authlib.integrations.starlette_client import OAuth
     oauth = OAuth()
     oauth.register(
         "sso",
@@ -138,7 +141,7 @@ def make_oauth(settings: AccountSettings) -> OAuth | None:
 
 
 def _sso(request: Request) -> Any:
-    oauth = cast("OAuth | None", request.app.state.oauth)
+    oauth = request.app.state.oauth
     if oauth is None:
         raise errors.NotFoundError("Eine Anmeldung mit Firmenkonto ist nicht eingerichtet.", "Einstellung: accounts.oidc.")
     return oauth.create_client("sso")
@@ -160,6 +163,8 @@ async def go_to_sso(request: Request, next: str = "/") -> Response:
 @outside.get("/sso/callback")
 async def come_from_sso(request: Request, people: TheAccounts) -> Response:
     """Take what the single sign-on says about a person."""
+    from authlib.integrations.starlette_client import OAuthError
+
     client = _sso(request)
     try:
         token = await client.authorize_access_token(request)
@@ -238,6 +243,8 @@ async def rename(request: Request, people: TheAccounts, person: ThePerson, name:
     except errors.InvalidInputError as error:
         return await _account_page(request, person, 422, problem=error)
     request.state.person = await people.person(person.id)
+    if is_solo(request):
+        request.app.state.solo = request.state.person
     return await _account_page(request, person, done="name")
 
 
