@@ -1,6 +1,7 @@
 """Login, invitations, one's own account, and the accounts of others."""
 
 import json
+import logging
 import time
 import warnings
 from collections.abc import AsyncIterator
@@ -18,10 +19,18 @@ from bot.web.api import TheHost, TheLoginRate, address_of
 from bot.web.render import render
 from bot.web.start import local
 
+_log = logging.getLogger(__name__)
+_DAY = 86400
+
+
+async def _needs_team(request: Request) -> None:
+    if is_solo(request):
+        raise errors.NotFoundError("Hier gibt es keine Anmeldung.", "Konten gibt es mit accounts.mode: team in config.yml.")
+
+
 outside = APIRouter(include_in_schema=False, dependencies=[Depends(public)])
 own = APIRouter(include_in_schema=False, dependencies=[Depends(trainee)])
-router = APIRouter(include_in_schema=False, dependencies=[Depends(admin)])
-_DAY = 86400
+router = APIRouter(include_in_schema=False, dependencies=[Depends(admin), Depends(_needs_team)])
 
 
 def base_url(request: Request) -> str:
@@ -43,11 +52,6 @@ async def _open(request: Request, response: Response, person: Person) -> Respons
         path="/",
     )
     return response
-
-
-def _needs_team(request: Request) -> None:
-    if is_solo(request):
-        raise errors.NotFoundError("Hier gibt es keine Anmeldung.", "Konten gibt es mit accounts.mode: team in config.yml.")
 
 
 # --- login -----------------------------------------------------------------------------------------------------------
@@ -74,7 +78,7 @@ def _login_form(request: Request, status: int = 200, **values: Any) -> Response:
 @outside.get("/login")
 async def show_login(request: Request, visitor: TheVisitor, next: str = "/") -> Response:
     """Ask for e-mail and password."""
-    _needs_team(request)
+    await _needs_team(request)
     return RedirectResponse(local(next), 303) if visitor else _login_form(request, next=local(next))
 
 
@@ -89,7 +93,7 @@ async def log_in(
     draft: Annotated[str, Form()] = "",
 ) -> Response:
     """Log in and go on where one was."""
-    _needs_team(request)
+    await _needs_team(request)
     values = {"next": local(next), "draft": draft, "email": email}
     try:
         await rate.take(f"address {address_of(request)}", f"account {email.strip().lower()}")
@@ -112,6 +116,7 @@ async def log_in(
 @outside.post("/logout")
 async def log_out(request: Request, people: TheAccounts) -> Response:
     """End the login."""
+    await _needs_team(request)
     name = cookie_name(people.settings)
     await people.close_login(request.cookies.get(name, ""))
     response = RedirectResponse("/login", 303)
@@ -147,9 +152,28 @@ def _sso(request: Request) -> Any:
     return oauth.create_client("sso")
 
 
+async def _claims(client: Any, request: Request) -> dict[str, Any]:
+    """Return what the provider says about the person who comes back from it.
+
+    Raises:
+        Exception: whatever authlib raises, or ValueError, when it says nothing that can be trusted.
+    """
+    token = await client.authorize_access_token(request)
+    claims = dict(token.get("userinfo") or {})
+    if "email" not in claims:
+        more = dict(await client.userinfo(token=token))
+        if claims and more.get("sub") != claims.get("sub"):  # OpenID Connect Core 5.3.2: then it must not be used
+            raise ValueError("userinfo is about somebody else")
+        claims = more | claims
+    if not claims.get("sub"):
+        raise ValueError("no subject")
+    return claims
+
+
 @outside.get("/sso")
 async def go_to_sso(request: Request, next: str = "/") -> Response:
     """Send the browser to the single sign-on."""
+    await _needs_team(request)
     client = _sso(request)
     request.session["next"] = local(next)
     try:
@@ -163,18 +187,17 @@ async def go_to_sso(request: Request, next: str = "/") -> Response:
 @outside.get("/sso/callback")
 async def come_from_sso(request: Request, people: TheAccounts) -> Response:
     """Take what the single sign-on says about a person."""
-    from authlib.integrations.starlette_client import OAuthError
-
+    await _needs_team(request)
     client = _sso(request)
     try:
-        token = await client.authorize_access_token(request)
-    except OAuthError as error:
-        raise errors.LoginNeededError("Die Anmeldung mit Firmenkonto ist fehlgeschlagen.", "Bitte noch einmal versuchen.") from error
-    claims = dict(token.get("userinfo") or {})
-    if "email" not in claims:
-        claims |= dict(await client.userinfo(token=token))
-    email = claims.get("email") if claims.get("email_verified") else None
-    subject = f"{claims['iss']} {claims['sub']}" if "iss" in claims else f"{people.settings.oidc.issuer} {claims['sub']}"
+        claims = await _claims(client, request)
+    except Exception as error:  # refused, forged, not signed rightly, unreachable: in any case nobody is logged in
+        _log.warning("single sign-on failed: %s", type(error).__name__)
+        failed = errors.LoginNeededError("Die Anmeldung mit Firmenkonto ist fehlgeschlagen.", "Bitte noch einmal versuchen.")
+        return _login_form(request, 401, problem=failed, next=local(request.session.pop("next", "/")))
+    # Some providers write booleans as texts; "false" must not count as verified.
+    email = claims.get("email") if claims.get("email_verified") in (True, "true") else None
+    subject = f"{claims.get('iss', people.settings.oidc.issuer)} {claims['sub']}"
     person = await people.single_sign_on(subject, str(claims.get("name") or ""), email)
     if person is None:
         raise errors.ForbiddenError("Mit diesem Firmenkonto gibt es hier keinen Zugang.", "Bitte um eine Einladung bitten.")
@@ -187,7 +210,7 @@ async def come_from_sso(request: Request, people: TheAccounts) -> Response:
 @outside.get("/invite/{token}")
 async def show_invitation(request: Request, token: str, people: TheAccounts) -> Response:
     """Ask somebody invited for name, e-mail and a password."""
-    _needs_team(request)
+    await _needs_team(request)
     return await _invitation_form(request, token, people)
 
 
@@ -195,9 +218,7 @@ async def _invitation_form(request: Request, token: str, people: Accounts, statu
     invited = await people.invitation(token)
     shortest = people.settings.shortest_password
     known: dict[str, Any] = {"problem": None, "name": "", "email": ""}
-    response = render(request, "invite.html", status, invited=invited, token=token, shortest=shortest, **(known | values))
-    response.headers["referrer-policy"] = "no-referrer"  # the link is a secret
-    return response
+    return render(request, "invite.html", status, invited=invited, token=token, shortest=shortest, **(known | values))
 
 
 @outside.post("/invite/{token}")
@@ -210,7 +231,7 @@ async def accept_invitation(
     password: Annotated[str, Form()] = "",
 ) -> Response:
     """Make the account, log in and go to the start page."""
-    _needs_team(request)
+    await _needs_team(request)
     try:
         person = await people.accept(token, name, email, password)
     except (errors.InvalidInputError, errors.ConflictError) as error:
@@ -258,7 +279,7 @@ async def change_password(
     new: Annotated[str, Form()] = "",
 ) -> Response:
     """Change one's own password; other logins end."""
-    _needs_team(request)
+    await _needs_team(request)
     await rate.take(f"account {person.email}")
     try:
         if not person.email or await people.log_in(person.email, old) is None:
@@ -315,7 +336,6 @@ async def delete_account(
 
 
 async def _people_page(request: Request, people: Accounts, status: int = 200, **values: Any) -> Response:
-    _needs_team(request)
     known: dict[str, Any] = {"problem": None, "link": "", "link_for": ""}
     return render(
         request, "people.html", status, everybody=await people.people(), invitations=await people.open_invitations(), roles=ROLES,
@@ -351,7 +371,7 @@ async def withdraw(token: str, people: TheAccounts) -> Response:
 @router.post("/people/{account_id}/password")
 async def new_password_link(request: Request, account_id: str, people: TheAccounts, person: ThePerson) -> Response:
     """Make a link with which somebody sets a new password; it is shown once."""
-    somebody = await people.person(account_id)
+    somebody = await people.member(account_id)
     token = await people.invite(somebody.role, somebody.name, person, account_id)
     return await _people_page(request, people, link=f"{base_url(request)}/invite/{quote(token)}", link_for=somebody.name)
 
@@ -359,7 +379,7 @@ async def new_password_link(request: Request, account_id: str, people: TheAccoun
 @router.post("/people/{account_id}/role")
 async def change_role(request: Request, account_id: str, people: TheAccounts, role: Annotated[str, Form()] = "") -> Response:
     """Give somebody another role."""
-    await people.person(account_id)
+    await people.member(account_id)
     try:
         await people.set_role(account_id, role)
     except (errors.ConflictError, errors.InvalidInputError) as error:
@@ -370,7 +390,7 @@ async def change_role(request: Request, account_id: str, people: TheAccounts, ro
 @router.post("/people/{account_id}/active")
 async def change_active(request: Request, account_id: str, people: TheAccounts, active: Annotated[str, Form()] = "") -> Response:
     """Close an account, or open it again."""
-    await people.person(account_id)
+    await people.member(account_id)
     try:
         await people.set_active(account_id, active=bool(active))
     except errors.ConflictError as error:

@@ -69,7 +69,7 @@ def csrf_field(request: Request) -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, person.csrf) if person else Markup("")
 
 
-def render(request: Request, name: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any) -> HTMLResponse:
+def render(request: Request, name: str, /, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any) -> HTMLResponse:
     """Return a template as an answer.
 
     Args:
