@@ -1,6 +1,7 @@
 """Makes the pictures in docs/pictures from the running program: `make screenshots`."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,23 +19,52 @@ REPLIES = (
     "Sechs Tage ohne Internet, und keiner hat Bescheid gesagt: Das ist unser Fehler, und ich übernehme das jetzt. Wann sind Sie zu Hause?",
 )
 
+SECOND_TRY = (
+    "Guten Tag, Herr Kretzschmar, hier ist Jana Förster. 35 Minuten gewartet, und das zum dritten Mal: Das tut mir ehrlich leid. "
+    "Sagen Sie mir bitte die Kundennummer? Dann sehe ich sofort nach.",
+    "Ich buche Ihnen den Techniker für morgen zwischen 14 und 16 Uhr und rufe Sie um Viertel vor vier selbst an. Passt Ihnen das?",
+)
+
 
 def shoot(page: Page, base: str, name: str) -> None:
+    """Take the pictures of the main pages at one size, going the way of a newcomer."""
+
+    def picture(title: str, *, whole: bool = False) -> None:
+        page.screenshot(path=HERE / "pictures" / f"{title}-{name}.png", full_page=whole)
+
     page.goto(base)
-    page.screenshot(path=HERE / "pictures" / f"start-{name}.png")
+    picture("start")
+    page.goto(f"{base}/path")
+    picture("path")
+    page.goto(f"{base}/path/person-before-number")
+    picture("level")
+    page.goto(f"{base}/scenarios")
+    picture("scenarios")
     card = page.locator(".card", has=page.locator('input[value="phone-third-call"]'))
     card.locator("summary").click()
     card.get_by_label("Gleicher Startwert").fill("7")
     card.get_by_role("button", name="Gespräch beginnen").click()
     for number, text in enumerate(REPLIES, start=1):
         page.locator("#text").fill(text)
-        page.keyboard.press("Enter")
+        page.locator("#composer button:not([type=button])").click()
         page.locator(".message.customer").nth(number).wait_for()
     page.wait_for_timeout(400)
-    page.screenshot(path=HERE / "pictures" / f"practice-{name}.png", full_page=name == "desktop")
+    picture("practice", whole=name == "desktop")
     page.get_by_role("button", name="Gespräch beenden").click()
     page.wait_for_url("**/scorecard")
-    page.screenshot(path=HERE / "pictures" / f"scorecard-{name}.png")
+    picture("scorecard")
+    page.locator("#reply-1").get_by_role("button", name="Ab hier noch einmal").click()
+    page.wait_for_url(re.compile(r"/practice/[^/]+$"))
+    for number, text in enumerate(SECOND_TRY, start=1):
+        page.locator("#text").fill(text)
+        page.locator("#composer button:not([type=button])").click()
+        page.locator(".message.customer").nth(number).wait_for()
+    page.get_by_role("button", name="Gespräch beenden").click()
+    page.wait_for_url("**/scorecard")
+    page.get_by_role("link", name=re.compile("Vergleich")).first.click()
+    picture("compare")
+    page.goto(f"{base}/progress")
+    picture("progress")
 
 
 def main() -> None:
