@@ -31,12 +31,15 @@ class Hint(Move):
         scene = scene_of(conversation)
         state = CustomerState.from_dict(conversation.slots["customer"])
         given = [hint for hint in conversation.hints if hint["turn"] == conversation.turn]
-        step = HINT_STEPS[min(len(given), len(HINT_STEPS) - 1)]
+        if len(given) >= len(HINT_STEPS):  # all is said; saying it again is no further hint
+            dispatcher.utter_message(text=given[-1]["text"], json_message={"hint": dict(given[-1])})
+            return []
+        step = HINT_STEPS[len(given)]
         # The desk may have been used since the first step; the hint stays with what it began with.
         need, demand = _need(scene, state, conversation)
         if given:
             need = given[0]["need"]
-        text = given[-1]["text"] if len(given) >= len(HINT_STEPS) else _text(need, step, demand, scene, state, conversation)
+        text = _text(need, step, demand, scene, state, conversation)
         hint = {"turn": conversation.turn, "step": step, "need": need, "text": text}
         dispatcher.utter_message(text=text, json_message={"hint": hint})
         return set_slots(hint=hint)

@@ -161,7 +161,8 @@ def serve(
             create_app(config), log_level="warning", access_log=False, server_header=False, ssl_certfile=certificate, ssl_keyfile=key
         )
     )
-    shown = f"[{address}]" if ":" in address else address
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104  (compared, not bound)
+    shown = f"[{reachable}]" if ":" in reachable else reachable
     place = f"{'https' if config.server.certificate else 'http'}://{shown}:{sock.getsockname()[1]}"
     typer.echo(f"Warteschleife läuft: {place}  (beenden mit Strg+C)")
     if config.accounts.mode == "team":

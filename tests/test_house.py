@@ -28,13 +28,6 @@ def test_every_key_of_the_config_has_a_place_in_the_docs():
     assert [name for name in sections if f"`{name}`" not in docs] == []
 
 
-def test_every_command_is_documented():
-    help_text = (ROOT / "bot" / "cli.py").read_text(encoding="utf-8")
-    commands = re.findall(r"@app\.command\(\)\ndef (\w+)", help_text)
-    documented = "".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
-    assert [c for c in commands if f"warteschleife {c}" not in documented] == []
-
-
 def test_every_link_in_the_docs_leads_somewhere():
     for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)", path.read_text(encoding="utf-8")):

@@ -7,7 +7,18 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from bot.content.schema import Feedback, HintBank, NluFile, PathLevel, Persona, RatedReply, Scenario, TraineeLines, WordingBank
+from bot.content.schema import (
+    Feedback,
+    HintBank,
+    MustLibrary,
+    NluFile,
+    PathLevel,
+    Persona,
+    RatedReply,
+    Scenario,
+    TraineeLines,
+    WordingBank,
+)
 from bot.errors import InvalidInputError
 
 SCHEMAS: dict[str, type[BaseModel]] = {
@@ -20,6 +31,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "feedback": Feedback,
     "hints": HintBank,
     "level": PathLevel,
+    "musts": MustLibrary,
 }
 """Name of the schema file -> what it describes."""
 

@@ -3,6 +3,7 @@
 Every model forbids unknown keys, so that a typo is found by `warteschleife validate`.
 """
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -643,3 +644,88 @@ class PathLevel(Strict):
 
 
 assert get_args(PathLevel.model_fields["stage"].annotation) == STAGES
+
+# --- assessment ------------------------------------------------------------------------------------------------------
+
+MUST_SETTINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "own_name": (("replies",), ("introduction",)),
+    "greeted": (("replies",), ("greeting",)),
+    "customer_named": ((), ()),
+    "story_first": ((), ()),
+    "apology_specific": ((), ()),
+    "apology_without_but": ((), ()),
+    "feeling_named": ((), ()),
+    "customer_not_blamed": ((), ()),
+    "nothing_hurtful": (("level",), ()),
+    "no_worn_phrase": ((), ()),
+    "language_kept": ((), ()),
+    "fitting_length": (CHANNELS, ()),
+    "identity_before_data": ((), ()),
+    "identity_before_change": ((), ()),
+    "no_foreign_data": ((), ()),
+    "public": ((), ("private_way", "private_mark", "public_mark")),
+    "nothing_reasked": ((), ()),
+    "commitment_timed": ((), ()),
+    "commitments_kept": ((), ()),
+    "no_contradiction": ((), ()),
+    "nothing_beyond": ((), ()),
+    "honest_no": (("replies",), ()),
+    "informed": ((), ()),
+    "goal_reached": ((), ()),
+    "documented": (("words",), ()),
+    "hold_announced": ((), ()),
+    "draft_read": (("share",), ()),
+    "colleagues_not_blamed": ((), ("blame", "excused")),
+    "summary": (("replies", "items"), ()),
+    "agreement_asked": ((), ()),
+}
+"""Must-do -> (its numbers, its lists of patterns); `bot.assessment.checks` holds what each looks for."""
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"kein gültiges Suchmuster: {error}") from None
+    return value
+
+
+MustId = Annotated[str, one_of(tuple(MUST_SETTINGS), "Muss-Kriterium")]
+Pattern = Annotated[str, AfterValidator(_not_blank), AfterValidator(_pattern)]
+
+
+class Must(Strict):
+    """Something a team lead can demand of every conversation of an assessment."""
+
+    id: MustId
+    name: Text
+    explanation: Text = Field(description="one German sentence: what is looked for, and where it cannot be seen")
+    numbers: dict[Identifier, Annotated[float, Field(ge=0.0)]] = Field(default_factory=dict, description="thresholds of the check")
+    patterns: dict[Identifier, Annotated[list[Pattern], Field(min_length=1)]] = Field(
+        default_factory=dict, description="regular expressions the check looks for; upper and lower case are told apart"
+    )
+
+    @model_validator(mode="after")
+    def _settings_fit(self) -> Self:
+        numbers, patterns = MUST_SETTINGS[self.id]
+        for kind, have, need in (("numbers", set(self.numbers), numbers), ("patterns", set(self.patterns), patterns)):
+            if have != set(need):
+                raise ValueError(f"{self.id}: {kind}: genau das gehört hinein: {', '.join(need) or 'nichts'}")
+        return self
+
+
+class MustLibrary(Strict):
+    """All must-dos, in the order a form shows them."""
+
+    musts: Annotated[list[Must], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        ids = [must.id for must in self.musts]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"musts: {', '.join(twice)} steht zweimal da")
+        missing = [name for name in MUST_SETTINGS if name not in ids]
+        if missing:
+            raise ValueError(f"musts: es fehlt {', '.join(missing)}")
+        return self

@@ -16,6 +16,7 @@ from bot.content.schema import (
     Feedback,
     HintBank,
     Line,
+    MustLibrary,
     NluFile,
     PathLevel,
     Persona,
@@ -44,6 +45,7 @@ _KINDS: dict[str, type[Strict]] = {
     "nlu": NluFile,
     "trainees": TraineeLines,
     "levels": PathLevel,
+    "assessment": MustLibrary,
 }
 
 
@@ -171,6 +173,8 @@ def _check_file(path: Path, names: _Names, report: Report) -> None:
     elif isinstance(item, PathLevel):
         report.counts["levels"] += 1
         report.problems += _level_problems(path, item, names)
+    elif isinstance(item, MustLibrary):
+        report.counts["musts"] += len(item.musts)
     elif isinstance(item, NluFile):
         report.problems += list(_nlu_problems(path, item, names, report.counts))
 
@@ -240,7 +244,7 @@ def _level_problems(path: Path, level: PathLevel, names: _Names) -> Iterator[Pro
     if before:
         yield Problem(path, line_of(path, f"order: {level.order}"), "order", str(level.order), f"diesen Platz hat schon {before}")
     for scenario in level.conversations:
-        line = line_of(path, f"- {scenario}")
+        line = line_of(path, scenario)
         if scenario not in names.skills:
             allowed = ", ".join(sorted(names.skills))
             yield Problem(path, line, "conversations", scenario, f"dieses Szenario gibt es nicht; erlaubt: {allowed}")

@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.config import AccountSettings
 from bot.errors import ConflictError, InvalidInputError, NotFoundError
@@ -28,6 +29,7 @@ ROLES = ("trainee", "lead", "admin")
 
 _HOUR, _DAY = 3600.0, 86400.0
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONGEST_NAME, _LONGEST_PASSWORD = 120, 1000
 _SEEN_EVERY = 60.0
 """Seconds between two notes of when a login was last used."""
@@ -108,8 +110,19 @@ class Accounts:
         """
         rows = await self.store.fetch(select(accounts).where(accounts.c.id == account_id))
         if not rows:
-            raise NotFoundError(f"Das Konto „{account_id}“ gibt es nicht.", "Es ist vielleicht schon gelöscht.")
+            raise _no_account(account_id)
         return _person(rows[0])
+
+    async def member(self, account_id: str) -> Person:
+        """Return a person who has a login.
+
+        Raises:
+            NotFoundError: when there is no such account, or it is that of the one person without login: who could open that
+                one would be an admin whom no list shows.
+        """
+        if account_id == SOLO:
+            raise _no_account(account_id)
+        return await self.person(account_id)
 
     async def people(self) -> list[Person]:
         """Return everybody with an account, by name."""
@@ -123,8 +136,9 @@ class Accounts:
 
         It takes the same time whether the account exists or not.
         """
-        rows = await self.store.fetch(select(accounts).where(accounts.c.email == email.strip().lower()))
-        row = rows[0] if rows else None
+        # An address that cannot be stored belongs to nobody; PostgreSQL would refuse to look for it.
+        rows = await self.store.fetch(select(accounts).where(accounts.c.email == _CONTROL.sub("", email).strip().lower()))
+        row = rows[0] if rows and not _CONTROL.search(email) else None
         known = str(row["password"]) if row is not None and row["password"] else ""
         fits = await asyncio.to_thread(self._fits, known or self._nobody, password)
         if row is None or not known or not fits or not row["active"]:
@@ -159,6 +173,7 @@ class Accounts:
                 logins.c.seen_at > now - self.settings.login_hours * _HOUR,
                 logins.c.created_at > now - self.settings.login_days * _DAY,
                 accounts.c.active,
+                accounts.c.id != SOLO,
             )
         )
         if not rows:
@@ -190,7 +205,10 @@ class Accounts:
 
         Raises:
             InvalidInputError: for an unknown role or a note that is too long.
+            NotFoundError: when there is no such account.
         """
+        if account_id is not None:
+            await self.member(account_id)
         if role not in ROLES:
             raise InvalidInputError(f"Die Rolle „{role}“ gibt es nicht.", f"Erlaubt: {', '.join(ROLES)}.")
         if len(note) > _LONGEST_NAME:
@@ -248,18 +266,16 @@ class Accounts:
         """
         invited = await self.invitation(token)
         if invited.account_id:
-            await self.set_password(invited.account_id, password)
-            await self.store.change(delete(invitations).where(invitations.c.token == invited.token))
+            await self.set_password(invited.account_id, password, invited)
             return await self.person(invited.account_id)
         row = self._new(name, email, invited.role, await self._hashed_password(password))
         try:
             async with self.store.writing() as connection:
-                # Two people opening the same link at once: the second finds it gone and makes no account.
-                used = await connection.execute(delete(invitations).where(invitations.c.token == invited.token))
-                if not used.rowcount:
-                    raise _no_link()
+                await _use(connection, invited)
                 await connection.execute(insert(accounts).values(**row))
                 if invited.created_by is None:
+                    # Two servers starting at once each made a link; there is only one first admin.
+                    await connection.execute(delete(invitations).where(invitations.c.created_by.is_(None)))
                     await connection.execute(_inherit(conversations, "owner", row["id"]))
                     await connection.execute(_inherit(checks, "account_id", row["id"]))
         except IntegrityError as error:
@@ -298,17 +314,26 @@ class Accounts:
 
     # --- changes -----------------------------------------------------------------------------------------------------
 
-    async def set_password(self, account_id: str, password: str) -> None:
-        """Give an account a new password; all its logins end.
+    async def set_password(self, account_id: str, password: str, used: Invitation | None = None) -> None:
+        """Give an account a new password; all its logins end, and links for a new password stop working.
+
+        Args:
+            account_id: whose.
+            password: the new one.
+            used: the link that allows it.
 
         Raises:
             InvalidInputError: for one that is too short or too long.
+            NotFoundError: when there is no such account, or the link does not work any more.
         """
+        await self.member(account_id)
         hashed = await self._hashed_password(password)
-        await self.store.change(
-            delete(logins).where(logins.c.account_id == account_id),
-            update(accounts).where(accounts.c.id == account_id).values(password=hashed),
-        )
+        async with self.store.writing() as connection:
+            if used:
+                await _use(connection, used)
+            await connection.execute(delete(invitations).where(invitations.c.account_id == account_id))
+            await connection.execute(delete(logins).where(logins.c.account_id == account_id))
+            await connection.execute(update(accounts).where(accounts.c.id == account_id).values(password=hashed))
 
     async def rename(self, account_id: str, name: str) -> None:
         """Give an account another name.
@@ -319,28 +344,36 @@ class Accounts:
         await self.store.change(update(accounts).where(accounts.c.id == account_id).values(name=_checked_name(name)))
 
     async def set_role(self, account_id: str, role: str) -> None:
-        """Give an account another role.
+        """Give an account another role; who is no admin any more has no open invitations.
 
         Raises:
             InvalidInputError: for an unknown role.
+            NotFoundError: when there is no such account.
             ConflictError: when it is the last admin.
         """
         if role not in ROLES:
             raise InvalidInputError(f"Die Rolle „{role}“ gibt es nicht.", f"Erlaubt: {', '.join(ROLES)}.")
-        if role != "admin":
-            await self._another_admin(account_id)
-        await self.store.change(update(accounts).where(accounts.c.id == account_id).values(role=role))
+        await self.member(account_id)
+        async with self.store.writing() as connection:
+            if role != "admin":
+                await _another_admin(connection, account_id)
+                await connection.execute(delete(invitations).where(invitations.c.created_by == account_id))
+            await connection.execute(update(accounts).where(accounts.c.id == account_id).values(role=role))
 
     async def set_active(self, account_id: str, *, active: bool) -> None:
-        """Open or close an account; closing ends its logins.
+        """Open or close an account; closing ends its logins and withdraws its invitations.
 
         Raises:
+            NotFoundError: when there is no such account.
             ConflictError: when it is the last admin.
         """
-        if not active:
-            await self._another_admin(account_id)
-            await self.store.change(delete(logins).where(logins.c.account_id == account_id))
-        await self.store.change(update(accounts).where(accounts.c.id == account_id).values(active=active))
+        await self.member(account_id)
+        async with self.store.writing() as connection:
+            if not active:
+                await _another_admin(connection, account_id)
+                await connection.execute(delete(logins).where(logins.c.account_id == account_id))
+                await connection.execute(delete(invitations).where(invitations.c.created_by == account_id))
+            await connection.execute(update(accounts).where(accounts.c.id == account_id).values(active=active))
 
     async def delete(self, account_id: str) -> None:
         """Delete a person with everything they practised.
@@ -349,22 +382,17 @@ class Accounts:
             ConflictError: when it is the last admin.
             NotFoundError: when there is no such account.
         """
-        await self._another_admin(account_id)
+        await self.member(account_id)
         theirs = select(conversations.c.id).where(conversations.c.owner == account_id)
-        gone = await self.store.change(
-            *self.store.deletions(theirs),
-            *(delete(t).where(t.c.account_id == account_id) for t in (checks, logins, invitations)),
-            delete(invitations).where(invitations.c.created_by == account_id),
-            delete(accounts).where(accounts.c.id == account_id, accounts.c.id != SOLO),
-        )
-        if not gone:
-            raise NotFoundError(f"Das Konto „{account_id}“ gibt es nicht.", "Es ist vielleicht schon gelöscht.")
-
-    async def _another_admin(self, account_id: str) -> None:
-        query = select(accounts.c.id).where(accounts.c.role == "admin", accounts.c.active, accounts.c.id != SOLO)
-        admins = {row["id"] for row in await self.store.fetch(query)}
-        if admins == {account_id}:
-            raise ConflictError("Das ist das letzte Konto mit Verwaltung.", "Zuerst jemand anderem die Rolle „admin“ geben.")
+        async with self.store.writing() as connection:
+            await _another_admin(connection, account_id)
+            for statement in (
+                *self.store.deletions(theirs),
+                *(delete(t).where(t.c.account_id == account_id) for t in (checks, logins, invitations)),
+                delete(invitations).where(invitations.c.created_by == account_id),
+                delete(accounts).where(accounts.c.id == account_id),
+            ):
+                await connection.execute(statement)
 
     # --- the learning path -------------------------------------------------------------------------------------------
 
@@ -382,6 +410,12 @@ class Accounts:
     async def forget_checks(self, account_id: str) -> None:
         """Forget which levels' questions a person has answered."""
         await self.store.change(delete(checks).where(checks.c.account_id == account_id))
+
+    async def more_about(self, account_id: str) -> dict[str, Any]:
+        """Return {subject, logins: [{created_at, seen_at}]} of a person, for the export of their data."""
+        rows = await self.store.fetch(select(accounts.c.subject).where(accounts.c.id == account_id))
+        open_logins = await self.store.fetch(select(logins.c.created_at, logins.c.seen_at).where(logins.c.account_id == account_id))
+        return {"subject": rows[0]["subject"] if rows else None, "logins": [dict(row) for row in open_logins]}
 
     async def checks_of(self, account_id: str) -> Sequence[Mapping[str, Any]]:
         """Return {level, passed_at} of a person, for the export of their data."""
@@ -410,6 +444,24 @@ class Accounts:
         return await asyncio.to_thread(self.hasher.hash, password)
 
 
+async def _another_admin(connection: AsyncConnection, account_id: str) -> None:
+    """Hold all admins until the end of the transaction, so that no two remove each other at once; refuse to lose the last."""
+    query = select(accounts.c.id).where(accounts.c.role == "admin", accounts.c.active, accounts.c.id != SOLO)
+    admins = set((await connection.execute(query.order_by(accounts.c.id).with_for_update())).scalars())
+    if admins == {account_id}:
+        raise ConflictError("Das ist das letzte Konto mit Verwaltung.", "Zuerst jemand anderem die Rolle „admin“ geben.")
+
+
+async def _use(connection: AsyncConnection, invited: Invitation) -> None:
+    """Use a link up. Of two people opening it at once the second finds it gone."""
+    if not (await connection.execute(delete(invitations).where(invitations.c.token == invited.token))).rowcount:
+        raise _no_link()
+
+
+def _no_account(account_id: str) -> NotFoundError:
+    return NotFoundError(f"Das Konto „{account_id}“ gibt es nicht.", "Es ist vielleicht schon gelöscht.")
+
+
 def _no_link() -> NotFoundError:
     return NotFoundError(
         "Dieser Link gilt nicht mehr.", "Er wurde schon benutzt oder ist abgelaufen. Wer eingeladen hat, kann einen neuen schicken."
@@ -430,6 +482,8 @@ def _person(row: Mapping[str, Any]) -> Person:
 
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())
+    if _CONTROL.search(name):
+        raise InvalidInputError("Der Name enthält Steuerzeichen.", "Bitte nur Buchstaben, Ziffern und Satzzeichen.")
     if not 0 < len(name) <= _LONGEST_NAME:
         raise InvalidInputError(
             f"Der Name hat {len(name)} Zeichen, erlaubt sind 1 bis {_LONGEST_NAME}.", "Der Name erscheint nur innerhalb des Teams."
@@ -439,6 +493,6 @@ def _checked_name(name: str) -> str:
 
 def _checked_email(email: str) -> str:
     email = email.strip().lower()
-    if len(email) > 254 or not _EMAIL.fullmatch(email):
+    if len(email) > 254 or _CONTROL.search(email) or not _EMAIL.fullmatch(email):
         raise InvalidInputError(f"„{email}“ ist keine E-Mail-Adresse.", "Beispiel: vorname.nachname@firma.example")
     return email

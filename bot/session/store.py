@@ -15,6 +15,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from alembic.util import CommandError
 from sqlalchemy import Connection, Executable, Select, delete, event, func, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
@@ -122,6 +123,11 @@ class Store:
         try:
             async with self.engine.begin() as connection:
                 await connection.run_sync(run)
+        except CommandError as error:
+            raise StorageError(
+                f"Die Datenbank {self.url.render_as_string(hide_password=True)} gehört zu einer neueren Version des Programms.",
+                "Das Programm auf den neuen Stand bringen oder die Sicherung von vorher einspielen.",
+            ) from error
         except (DBAPIError, OSError) as error:
             raise _unusable(self.url.render_as_string(hide_password=True), error) from error
 
@@ -239,7 +245,7 @@ class Store:
         query = (
             select(c.id.label("conversation"), c.scenario, c.finished_at, c.examples, shown_skills.c.skill, shown_skills.c.points)
             .join(shown_skills, shown_skills.c.conversation_id == c.id)
-            .where(c.owner == owner)
+            .where(c.owner == owner, c.mode == "practice")
             .order_by(c.finished_at, c.id)
         )
         return await self.fetch(query)

@@ -171,6 +171,7 @@ def role_of(route: Any) -> str | None:
         for inner in dependant.dependencies:
             walk(inner)
 
-    walk(route.dependant)
+    if dependant := getattr(route, "dependant", None):
+        walk(dependant)
     order = [PUBLIC, "trainee", "lead", "admin"]
     return max(found, key=order.index, default=None)

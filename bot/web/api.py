@@ -227,6 +227,12 @@ async def log_in(request: Request, wish: NewLogin, people: TheAccounts, rate: Th
     return LoginAnswer(token=await people.open_login(person), name=person.name, role=person.role)
 
 
+@router.post("/logout", status_code=204)
+async def log_out(request: Request, people: TheAccounts) -> None:
+    """End the login whose token came with this call."""
+    await people.close_login(request.headers.get("authorization", "").partition(" ")[2].strip())
+
+
 @router.get("/me")
 async def me(person: ThePerson) -> dict[str, Any]:
     """Return who is asking: name and role."""

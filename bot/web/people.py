@@ -120,6 +120,7 @@ async def log_out(request: Request, people: TheAccounts) -> Response:
     name = cookie_name(people.settings)
     await people.close_login(request.cookies.get(name, ""))
     response = RedirectResponse("/login", 303)
+    response.headers["clear-site-data"] = '"storage"'  # drafts that were kept in this browser
     response.delete_cookie(name, secure=people.settings.secure_cookies, httponly=True, samesite="lax", path="/")
     return response
 
@@ -295,7 +296,8 @@ async def export(conversations: TheHost, people: TheAccounts, person: ThePerson)
     """Return everything that is stored about oneself, as JSON."""
 
     async def pieces() -> AsyncIterator[str]:
-        about = {"name": person.name, "email": person.email, "role": person.role, "created_at": person.created_at}
+        about: dict[str, Any] = {"name": person.name, "email": person.email, "role": person.role, "created_at": person.created_at}
+        about |= await people.more_about(person.id)
         checks = [dict(row) for row in await people.checks_of(person.id)]
         yield '{"account": ' + json.dumps(about, ensure_ascii=False) + ', "checks": ' + json.dumps(checks) + ', "conversations": ['
         skip, first = 0, True

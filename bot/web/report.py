@@ -11,7 +11,7 @@ from bot.acts import ACT_NAMES
 from bot.content import Library
 from bot.conversation import Conversation, Exchange
 from bot.errors import ConflictError
-from bot.web import words
+from bot.web import i18n, words
 from bot.web.charts import mood_curve
 
 _TYPST = Path(__file__).parent / "templates" / "report.typ"
@@ -77,6 +77,7 @@ def pdf(conversation_id: str, conversation: Conversation, library: Library) -> b
     """
     import typst
 
+    i18n.language.set("de")  # the report is German, and so are the labels of its picture
     scenario = library.scenario(conversation.session["scenario"])
     persona = library.persona(conversation.session["persona"])
     card = conversation.scorecard or {}
