@@ -59,6 +59,8 @@ class OpenSession(Move):
             "mode": mode,
             "clock": checked_clock(given.get("clock"), mode),
         }
+        if given.get("attempt"):
+            session["attempt"] = str(given["attempt"])
         dispatcher.utter_message(text=turn.text, json_message={"acts": list(turn.acts)})
         return set_slots(
             session=session,

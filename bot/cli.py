@@ -121,6 +121,7 @@ def validate(
         "nlu": "Beispielsätze",
         "ratings": "bewertete Antworten",
         "levels": "Stufen",
+        "musts": "Muss-Kriterien",
     }
     counts = ", ".join(f"{report.counts[kind]} {name}" for kind, name in names.items() if report.counts[kind])
     if report.problems:
@@ -402,6 +403,32 @@ def simulate(
     if plot:
         draw(rows, plot)
         typer.echo(f"Bild: {plot}")
+
+
+@app.command()
+def difficulty(
+    check: Annotated[bool, typer.Option("--check", help="Nur sagen, ob die Tabelle noch zu den Inhalten passt.")] = False,
+    processes: Annotated[int, typer.Option(min=0, help="Prozesse; 0 heißt einer je Kern.")] = 0,
+) -> None:
+    """Lässt simulierte Trainees jeden Fall spielen und schreibt, wie schwer er ist; daraus werden gleich schwere Prüfungsbögen."""
+    from bot.assessment.difficulty import load_table, save_table, staleness
+    from bot.config import data_root, load_config
+    from bot.content import library
+
+    config = load_config()
+    if check:
+        stale = staleness(load_table(data_root()), data_root(), config)
+        typer.echo(stale or "Die Tabelle der Schwierigkeiten passt zu den Inhalten.")
+        raise typer.Exit(1 if stale else 0)
+    from bot.simulation.difficulty import simulate_difficulty
+
+    ensure_model(config)
+    with _progress("Simulierte Trainees spielen alle Fälle") as report:
+        table = simulate_difficulty(config, library(data_root()), processes=processes, progress=report)
+    path = save_table(table, data_root())
+    typer.echo(f"{path}: {len(table.cases)} Fälle, je {len(table.people)} Gespräche.")
+    for case in sorted(table.cases, key=lambda case: case.points):
+        typer.echo(f"{case.scenario:28} {case.persona:20} {case.seed:3}  {case.points:5.1f} ± {case.error:.1f}")
 
 
 def _try(path: Path) -> None:

@@ -204,6 +204,42 @@ class LearningSettings(Section):
         return self
 
 
+class FormDefaults(Section):
+    """What a new assessment form starts with."""
+
+    weights: dict[str, Annotated[float, Field(ge=0.0)]]
+    pass_mark: Annotated[float, Field(ge=0.0, le=100.0)]
+    attempts: Annotated[int, Field(ge=1)]
+
+
+class DifficultySettings(Section):
+    """How the difficulty of cases is simulated."""
+
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    trainees: Annotated[list[str], Field(min_length=1)]
+    times: Annotated[int, Field(ge=2)]
+
+
+class ParallelSettings(Section):
+    """How parallel forms are looked for."""
+
+    shared_skills: Annotated[int, Field(ge=1)]
+    minutes: Annotated[int, Field(ge=0)]
+    starts: Annotated[int, Field(ge=1)]
+    most: Annotated[int, Field(ge=1)]
+    confidence: Annotated[float, Field(gt=0.0, lt=1.0)]
+
+
+class AssessmentSettings(Section):
+    """Forms of a team lead."""
+
+    better_half: Annotated[float, Field(gt=0.0, le=1.0)]
+    respect: Points
+    form: FormDefaults
+    difficulty: DifficultySettings
+    parallel: ParallelSettings
+
+
 class OidcSettings(Section):
     """Single sign-on."""
 
@@ -283,6 +319,7 @@ class Config(BaseSettings):
     customer: CustomerSettings
     evaluation: EvaluationSettings
     learning: LearningSettings
+    assessment: AssessmentSettings
     accounts: AccountSettings
     limits: Limits
     storage: Storage

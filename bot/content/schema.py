@@ -663,7 +663,7 @@ MUST_SETTINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "identity_before_data": ((), ()),
     "identity_before_change": ((), ()),
     "no_foreign_data": ((), ()),
-    "public": ((), ("private_way", "private_mark", "public_mark")),
+    "public": (("digits",), ("private_way", "private_mark", "public_mark")),
     "nothing_reasked": ((), ()),
     "commitment_timed": ((), ()),
     "commitments_kept": ((), ()),
@@ -675,8 +675,8 @@ MUST_SETTINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "documented": (("words",), ()),
     "hold_announced": ((), ()),
     "draft_read": (("share",), ()),
-    "colleagues_not_blamed": ((), ("blame", "excused")),
-    "summary": (("replies", "items"), ()),
+    "colleagues_not_blamed": ((), ("blame", "others", "excused")),
+    "summary": (("replies", "items", "commitments"), ()),
     "agreement_asked": ((), ()),
 }
 """Must-do -> (its numbers, its lists of patterns); `bot.assessment.checks` holds what each looks for."""

@@ -5,9 +5,25 @@ stores events, and is the only one to touch the database.
 """
 
 from bot.session.accounts import ROLES, Accounts, Invitation, Person
+from bot.session.assessments import Assessments, Assignment, Attempt, Opinion, StoredForm
 from bot.session.host import Host
 from bot.session.runner import make_runner
 from bot.session.store import Header, Store
 from bot.session.tables import SOLO
 
-__all__ = ["ROLES", "SOLO", "Accounts", "Header", "Host", "Invitation", "Person", "Store", "make_runner"]
+__all__ = [
+    "ROLES",
+    "SOLO",
+    "Accounts",
+    "Assessments",
+    "Assignment",
+    "Attempt",
+    "Header",
+    "Host",
+    "Invitation",
+    "Opinion",
+    "Person",
+    "Store",
+    "StoredForm",
+    "make_runner",
+]

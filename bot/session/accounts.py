@@ -213,6 +213,8 @@ class Accounts:
             raise InvalidInputError(f"Die Rolle „{role}“ gibt es nicht.", f"Erlaubt: {', '.join(ROLES)}.")
         if len(note) > _LONGEST_NAME:
             raise InvalidInputError(f"Die Notiz hat {len(note)} Zeichen, erlaubt sind {_LONGEST_NAME}.", "Bitte kürzen.")
+        if _CONTROL.search(note):
+            raise InvalidInputError("Die Notiz enthält Steuerzeichen.", "Bitte nur Buchstaben, Ziffern und Satzzeichen.")
         token, now = secrets.token_urlsafe(24), time.time()
         await self.store.change(
             delete(invitations).where(invitations.c.expires_at < now),

@@ -63,6 +63,7 @@ class Host:
         conversation_id: str = "",
         clock: bool | None = None,
         owner: str = SOLO,
+        attempt: str = "",
     ) -> tuple[str, Conversation]:
         """Begin a conversation.
 
@@ -73,6 +74,7 @@ class Host:
             conversation_id: given by the client; drawn when empty.
             clock: whether waiting counts by the clock; None means only in an assessment.
             owner: account of the trainee.
+            attempt: the attempt at an assessment that it belongs to; its result stays hidden until a lead releases it.
 
         Returns:
             The id and the conversation with the customer's first words.
@@ -85,6 +87,8 @@ class Host:
         arguments["seed"] = secrets.randbelow(_LARGEST_SEED) if seed is None else seed
         if clock is not None:
             arguments["clock"] = clock
+        if attempt:
+            arguments["attempt"] = attempt
         message = _user_event(f"/{INTENT_START}{json.dumps(arguments, ensure_ascii=False)}", INTENT_START, arguments)
         new = await self._play(chosen, [], message, ACTION_OPEN)
         conversation = fold(new)
@@ -225,9 +229,24 @@ class Host:
 
         Raises:
             NotFoundError: when there is none of this id.
+            ConflictError: for a conversation of an assessment, which belongs to its result.
         """
+        if (await self.conversation(conversation_id)).session.get("attempt"):
+            raise ConflictError(
+                "Dieses Gespräch gehört zu einer Prüfung.", "Es wird mit dem Konto gelöscht."
+            )
         self._latest.pop(conversation_id, None)
         await self.store.delete(conversation_id)
+
+    async def release(self, conversation_id: str) -> None:
+        """Let the trainee of an assessment see its scorecard; done twice, nothing changes."""
+        before = await self.store.read(conversation_id)
+        conversation = fold(before)
+        if conversation.session.get("released"):
+            return
+        session = {**conversation.session, "released": True}
+        new: list[Event] = [{"event": "slot", "timestamp": time.time(), "name": "session", "value": session}]
+        await self._append(conversation_id, before, new, conversation.outcome)
 
     async def delete_all(self, owner: str) -> None:
         """Delete all conversations of a person for good."""

@@ -86,7 +86,9 @@ class Store:
             self.url = make_url(url)
             if self.url.get_backend_name() == "sqlite" and self.url.database not in (None, "", ":memory:"):
                 Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
-            self.engine: AsyncEngine = create_async_engine(self.url, pool_pre_ping=self.url.get_backend_name() != "sqlite")
+            self.engine: AsyncEngine = create_async_engine(
+                self.url, pool_pre_ping=self.url.get_backend_name() != "sqlite", hide_parameters=True
+            )
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise StorageError(
                 f"storage.url lässt sich nicht verwenden: {error}.", "Beispiel: sqlite+aiosqlite:///var/warteschleife.db"

@@ -97,5 +97,79 @@ events = Table(
     Index("ix_events_message", "conversation_id", "message_id", unique=True),
 )
 
+forms = Table(
+    "forms",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("data", Text, nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("archived_at", Float, nullable=True),
+)
+"""Forms of assessments. `data` is a `bot.assessment.Form` as JSON; a form that was assigned is never changed, only archived."""
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("form_id", String(64), ForeignKey("forms.id"), nullable=False, index=True),
+    Column("account_id", String(64), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("assigned_by", String(64), nullable=False),
+    Column("due_at", Float, nullable=True),
+    Column("created_at", Float, nullable=False),
+)
+"""Forms given to people."""
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("assignment_id", String(64), ForeignKey("assignments.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("started_at", Float, nullable=False),
+    Column("ends_at", Float, nullable=True),
+    Column("finished_at", Float, nullable=True),
+    Column("released_at", Float, nullable=True),
+    Column("released_by", String(64), nullable=True),
+    Column("second_by", String(64), nullable=True),
+    Column("result", Text, nullable=True),
+)
+"""Tries at an assignment. `result` is what the program found, and is never changed; what people say stands in `opinions`."""
+
+attempt_cases = Table(
+    "attempt_cases",
+    metadata,
+    Column("attempt_id", String(64), ForeignKey("attempts.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("conversation_id", String(64), ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, unique=True),
+)
+"""The conversations of an attempt, in the order of the form's cases."""
+
+opinions = Table(
+    "opinions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("attempt_id", String(64), ForeignKey("attempts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("author", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("place", String(80), nullable=False),
+    Column("value", Float, nullable=True),
+    Column("text", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+"""What people say of an attempt: scores set otherwise with a reason, comments, an answer, an objection. Never changed, only added to."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("detail", Text, nullable=False),
+)
+"""Who did what when. Append-only: the database itself refuses to change or delete a row. It names accounts by their id only, so that
+a deleted person leaves an id that belongs to nobody."""
+
 SOLO = "solo"
 """The account of the one person who practises without login."""

@@ -122,6 +122,8 @@ async def _conversation(request: Request, conversation_id: str, person: Person, 
     shown = reading and header.shared_at is not None and person.may("lead")
     if header.owner != person.id and not shown:
         raise NotFoundError(f"Das Gespräch „{conversation_id}“ gibt es nicht.", "Bitte von der Startseite aus ein neues beginnen.")
+    if header.mode == "assessment" and not reading:
+        await request.app.state.check_time(request, conversation_id)
     return conversation_id
 
 
@@ -140,20 +142,25 @@ class LoginRate:
         self.rate = parse(rate)
         self.limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    async def take(self, *keys: str) -> None:
-        """Count a try for every key.
+    async def check(self, *keys: str) -> None:
+        """Look whether there may be another try.
 
         Raises:
-            TooManyError: when one of them has used up its tries.
+            TooManyError: when one of the keys has used up its tries.
         """
         for key in keys:
-            if not await self.limiter.hit(self.rate, key):
+            if not await self.limiter.test(self.rate, key):
                 window = await self.limiter.get_window_stats(self.rate, key)
                 raise TooManyError(
                     "Das waren zu viele Versuche.",
                     "Bitte ein paar Minuten warten und dann noch einmal anmelden.",
                     _seconds_to(window.reset_time),
                 )
+
+    async def failed(self, *keys: str) -> None:
+        """Count a try that failed; those that succeed cost nothing, however many colleagues share an address."""
+        for key in keys:
+            await self.limiter.hit(self.rate, key)
 
 
 def _seconds_to(moment: float) -> int:

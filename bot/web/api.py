@@ -1,6 +1,7 @@
 """The REST API."""
 
 import asyncio
+import re
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -28,6 +29,7 @@ from bot.web.schemas import (
     ReplyAnswer,
     ToolCall,
     answer_of,
+    is_hidden,
     start_of,
     transcript_of,
 )
@@ -161,6 +163,8 @@ async def hint(conversation_id: Mine, conversations: TheHost) -> HintAnswer:
 async def finish(conversation_id: Mine, conversations: TheHost) -> dict[str, Any]:
     """End the conversation and return its scorecard; done twice, it gives the same."""
     conversation = await conversations.finish(conversation_id)
+    if is_hidden(conversation):
+        return {"outcome": conversation.outcome, "released": False}
     return dict(conversation.scorecard or {})
 
 
@@ -191,7 +195,7 @@ async def report_pdf(conversation_id: Readable, conversations: TheHost, content:
     """Return the report as PDF."""
     conversation = report.finished(await conversations.conversation(conversation_id))
     data = await asyncio.to_thread(report.pdf, conversation_id, conversation, content)
-    name = f'inline; filename="warteschleife-{conversation_id}.pdf"'
+    name = f'inline; filename="warteschleife-{re.sub(r"[^A-Za-z0-9_-]", "_", conversation_id)}.pdf"'
     return Response(data, media_type="application/pdf", headers={"Content-Disposition": name})
 
 
@@ -220,9 +224,11 @@ def address_of(request: Request) -> str:
 @logins.post("/api/v1/login", responses=_ERRORS)
 async def log_in(request: Request, wish: NewLogin, people: TheAccounts, rate: TheLoginRate) -> LoginAnswer:
     """Log in; the token goes into the header `Authorization: Bearer …` of the calls that follow."""
-    await rate.take(f"address {address_of(request)}", f"account {wish.email.strip().lower()}")
+    keys = (f"address {address_of(request)}", f"account {wish.email.strip().lower()}")
+    await rate.check(*keys)
     person = await people.log_in(wish.email, wish.password.get_secret_value())
     if person is None:
+        await rate.failed(*keys)
         raise LoginNeededError("E-Mail und Passwort passen nicht zusammen.", "Bitte noch einmal versuchen.")
     return LoginAnswer(token=await people.open_login(person), name=person.name, role=person.role)
 

@@ -16,9 +16,9 @@ from starlette.middleware.sessions import SessionMiddleware
 from bot import __version__
 from bot.config import Config, data_root, load_config
 from bot.content import library
-from bot.session import Accounts, Host, Store, make_runner
+from bot.session import Accounts, Assessments, Host, Store, make_runner
 from bot.understanding.train import pipeline_for
-from bot.web import api, pages, people, problems, start
+from bot.web import api, assess, pages, people, problems, start
 from bot.web.access import PUBLIC, LoginRate, allow
 from bot.web.render import render
 from bot.web.security import Gate, Metrics
@@ -49,6 +49,8 @@ def create_app(config: Config | None = None) -> FastAPI:
         await store.migrate()
         app.state.host = Host(store, runner, settings.limits.conversation_replies)
         app.state.accounts = Accounts(store, settings.accounts)
+        app.state.assessments = Assessments(store)
+        app.state.check_time = assess.check_time
         app.state.solo = await app.state.accounts.solo()
         try:
             yield
@@ -91,7 +93,17 @@ def create_app(config: Config | None = None) -> FastAPI:
     app.include_router(api.logins, tags=["login"])
     app.include_router(api.rasa_channel, tags=["conversations"])
     app.include_router(api.outside, tags=["operation"])
-    for router in (start.router, start.leads, start.outside, pages.router, people.outside, people.own, people.router):
+    for router in (
+        start.router,
+        start.leads,
+        start.outside,
+        pages.router,
+        people.outside,
+        people.own,
+        people.router,
+        assess.own,
+        assess.leads,
+    ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.mount("/swagger", StaticFiles(directory=SWAGGER_FILES), name="swagger")

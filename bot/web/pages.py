@@ -202,8 +202,8 @@ async def share(conversation_id: Mine, conversations: TheHost, on: Annotated[str
 @router.post("/practice/{conversation_id}/finish")
 async def finish(conversation_id: Mine, conversations: TheHost) -> Response:
     """End the conversation and go to its scorecard."""
-    await conversations.finish(conversation_id)
-    return RedirectResponse(f"/practice/{conversation_id}/scorecard", 303)
+    conversation = await conversations.finish(conversation_id)
+    return RedirectResponse(_after(conversation_id, conversation), 303)
 
 
 @router.post("/practice/{conversation_id}/branch")
@@ -218,6 +218,12 @@ async def forget(conversation_id: Mine, conversations: TheHost) -> Response:
     """Delete a conversation for good."""
     await conversations.delete(conversation_id)
     return RedirectResponse("/history", 303)
+
+
+def _after(conversation_id: str, conversation: Conversation) -> str:
+    """Return where a finished conversation leads: to its scorecard, or on in the assessment."""
+    attempt = conversation.session.get("attempt")
+    return f"/attempts/{attempt}/go" if attempt else f"/practice/{conversation_id}/scorecard"
 
 
 async def scorecard_page(request: Request, conversation_id: str, conversation: Conversation) -> HTMLResponse:
@@ -245,6 +251,8 @@ async def show_scorecard(request: Request, conversation_id: Readable, conversati
     conversation = await conversations.conversation(conversation_id)
     if conversation.scorecard is None:
         return RedirectResponse(f"/practice/{conversation_id}", 303)
+    if is_hidden(conversation):
+        return RedirectResponse(_after(conversation_id, conversation), 303)
     return await scorecard_page(request, conversation_id, conversation)
 
 

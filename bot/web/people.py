@@ -96,13 +96,15 @@ async def log_in(
     await _needs_team(request)
     values = {"next": local(next), "draft": draft, "email": email}
     try:
-        await rate.take(f"address {address_of(request)}", f"account {email.strip().lower()}")
+        keys = (f"address {address_of(request)}", f"account {email.strip().lower()}")
+        await rate.check(*keys)
     except errors.TooManyError as error:
         answer = _login_form(request, 429, problem=error, **values)
         answer.headers["retry-after"] = str(error.retry_after)
         return answer
     person = await people.log_in(email, password)
     if person is None:
+        await rate.failed(*keys)
         wrong = errors.InvalidInputError(
             "E-Mail und Passwort passen nicht zusammen.", "Bitte noch einmal versuchen oder einen neuen Link erbitten."
         )
@@ -281,9 +283,10 @@ async def change_password(
 ) -> Response:
     """Change one's own password; other logins end."""
     await _needs_team(request)
-    await rate.take(f"account {person.email}")
+    await rate.check(f"account {person.email}")
     try:
         if not person.email or await people.log_in(person.email, old) is None:
+            await rate.failed(f"account {person.email}")
             raise errors.InvalidInputError("Das alte Passwort stimmt nicht.", "Bitte noch einmal eingeben.")
         await people.set_password(person.id, new)
     except errors.InvalidInputError as error:

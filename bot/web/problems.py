@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details, or as a page for a browser."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -39,6 +40,7 @@ _TITLES = {
     500: N_("Interner Fehler"),
     503: N_("Gerade nicht möglich"),
 }
+_log = logging.getLogger("warteschleife")
 ErrorPage = Callable[[Request, int, str, str, str], Response]
 LoginPage = Callable[[Request, errors.LoginNeededError], Awaitable[Response]]
 
@@ -46,8 +48,14 @@ LoginPage = Callable[[Request, errors.LoginNeededError], Awaitable[Response]]
 def problem(status: int, detail: str, remedy: str = "", **more: Any) -> JSONResponse:
     """Return a problem detail."""
     title = gettext(_TITLES.get(status, HTTPStatus(status).phrase))
+    detail, remedy = _sound(detail), _sound(remedy)
     body = {"type": "about:blank", "title": title, "status": status, "detail": gettext(detail)}
     return JSONResponse(body | ({"remedy": gettext(remedy)} if remedy else {}) | more, status, media_type="application/problem+json")
+
+
+def _sound(text: str) -> str:
+    """Return a text that can be sent: half of a surrogate pair cannot."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def wants_page(request: Request) -> bool:
@@ -86,6 +94,14 @@ def install(app: FastAPI, page: ErrorPage, login_page: LoginPage) -> None:
 
     @app.exception_handler(errors.WarteschleifeError)
     async def known(request: Request, error: errors.WarteschleifeError) -> Response:
+        if isinstance(error, errors.StorageError) and app.state.config.accounts.mode == "team":
+            _log.error("%s", error)  # where the database lies is nothing for everybody
+            return answer(
+                request,
+                503,
+                "Der Speicher ist gerade nicht erreichbar.",
+                "Bitte gleich noch einmal versuchen. Ihr Text ist nicht verloren.",
+            )
         return answer(request, _STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR), error.message, error.remedy)
 
     @app.exception_handler(RequestValidationError)
@@ -96,7 +112,7 @@ def install(app: FastAPI, page: ErrorPage, login_page: LoginPage) -> None:
         first = found[0]
         place = field_name(first["loc"][1:])
         value = f" (Wert: {shown(first['input'])})" if shown(first.get("input")) else ""
-        fields = [{"field": field_name(e["loc"][1:]), "message": german_message(e)} for e in found]
+        fields = [{"field": _sound(field_name(e["loc"][1:])), "message": _sound(german_message(e))} for e in found]
         message = german_message(first)
         return answer(request, 422, f"{place or 'Inhalt'}: {message}{value}.", "Die erlaubten Felder stehen unter /docs.", errors=fields)
 

@@ -88,4 +88,6 @@ def render(request: Request, name: str, /, status: int = 200, headers: Mapping[s
         "here": request.url.path,
         "place": quote(place if request.method == "GET" else "/", safe="/"),
     }
-    return HTMLResponse(_jinja.get_template(name).render(shared | values), status, headers)
+    return HTMLResponse(
+        _jinja.get_template(name).render(shared | values), status, {"cache-control": "private, no-cache"} | dict(headers or {})
+    )

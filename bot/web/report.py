@@ -13,6 +13,7 @@ from bot.conversation import Conversation, Exchange
 from bot.errors import ConflictError
 from bot.web import i18n, words
 from bot.web.charts import mood_curve
+from bot.web.schemas import is_hidden
 
 _TYPST = Path(__file__).parent / "templates" / "report.typ"
 
@@ -23,6 +24,10 @@ def finished(conversation: Conversation) -> Conversation:
     Raises:
         ConflictError: otherwise.
     """
+    if conversation.scorecard is not None and is_hidden(conversation):
+        raise ConflictError(
+            "Das Ergebnis dieser Prüfung ist noch nicht freigegeben.", "Das tut eine Teamleitung, nachdem sie es gesehen hat."
+        )
     if conversation.scorecard is None:
         raise ConflictError("Für dieses Gespräch gibt es noch keine Auswertung.", "Erst das Gespräch beenden (finish).")
     return conversation

@@ -122,8 +122,11 @@ class Problem(BaseModel):
 
 
 def is_hidden(conversation: Conversation) -> bool:
-    """Tell whether ratings and moods must not be shown yet: an assessment that goes on."""
-    return conversation.session.get("mode") == "assessment" and conversation.scorecard is None
+    """Tell whether ratings and moods must not be shown yet: an assessment that goes on, or whose result no lead has released."""
+    session = conversation.session
+    if session.get("mode") != "assessment":
+        return False
+    return conversation.scorecard is None or bool(session.get("attempt") and not session.get("released"))
 
 
 def start_of(conversation_id: str, conversation: Conversation) -> ConversationStart:
@@ -170,5 +173,5 @@ def transcript_of(conversation_id: str, conversation: Conversation) -> dict[str,
         "turns": turns,
         "ended": bool(conversation.outcome),
         "outcome": conversation.outcome or None,
-        "scorecard": conversation.scorecard,
+        "scorecard": None if is_hidden(conversation) else conversation.scorecard,
     }

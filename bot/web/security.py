@@ -88,6 +88,8 @@ class Gate:
         origin = request.headers.get("origin")
         if request.method in _UNSAFE and origin and urlsplit(origin).netloc != request.headers.get("host"):
             return problem(403, f"Anfragen von „{origin}“ werden nicht angenommen.", "Die Seite direkt öffnen.")
+        if "\x00" in request.url.path or "%00" in request.url.path:
+            return problem(400, "Die Adresse enthält ein Nullzeichen.", "Bitte die Adresse prüfen.")
         length = request.headers.get("content-length", "0")
         if not length.isdigit() or int(length) > self.body_bytes:
             return problem(413, f"Die Anfrage ist größer als {self.body_bytes} Bytes.", "Bitte kürzen oder aufteilen (limits.body_bytes).")

@@ -308,4 +308,5 @@ async def choose_language(language: Annotated[str, Form()] = "de", next: Annotat
 
 def local(place: str) -> str:
     """Return a place to go to if it is one of this server; the start page otherwise."""
-    return place if place.startswith("/") and not place.startswith(("//", "/\\")) and "\n" not in place and "\r" not in place else "/"
+    is_here = place.startswith("/") and not place.startswith(("//", "/\\")) and all(c > " " for c in place)
+    return place if is_here else "/"

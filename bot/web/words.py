@@ -63,6 +63,39 @@ STAGES = {
 }
 LENGTHS = {"short": "bis 10 Minuten", "middle": "11 bis 14 Minuten", "long": "ab 15 Minuten"}
 ROLES = {"trainee": "Training", "lead": "Teamleitung", "admin": "Verwaltung"}
+ATTEMPTS = {
+    "open": "noch nicht begonnen",
+    "running": "läuft",
+    "overdue": "Zeit abgelaufen",
+    "finished": "abgegeben, wartet auf Freigabe",
+    "released": "freigegeben",
+    "objected": "zweiter Blick verlangt",
+    "closed": "zweiter Blick getan",
+}
+"""Where an attempt at an assessment stands."""
+ACTIONS = {
+    "form_added": "Formular angelegt",
+    "form_archived": "Formular abgelegt",
+    "assigned": "Prüfung zugewiesen",
+    "attempt_began": "Versuch begonnen",
+    "attempt_finished": "Versuch abgegeben",
+    "released": "Ergebnis freigegeben",
+    "said_score": "Wert anders gesetzt",
+    "said_must": "Muss-Kriterium anders gesetzt",
+    "said_comment": "Anmerkung geschrieben",
+    "said_answer": "geantwortet",
+    "said_objection": "zweiten Blick verlangt",
+    "said_second": "zweiten Blick beendet",
+}
+"""Entries of the audit log."""
+OPINIONS = {
+    "score": "Wert anders gesetzt",
+    "must": "Muss-Kriterium anders gesetzt",
+    "comment": "Anmerkung",
+    "answer": "Antwort",
+    "objection": "Zweiter Blick verlangt",
+    "second": "Zweiter Blick",
+}
 HINTS = {"question": "Eine Frage", "direction": "Eine Richtung", "example": "Ein Beispiel"}
 """Steps of a hint."""
 OUTCOMES = {
@@ -208,7 +241,8 @@ def names() -> Iterator[str]:
     from bot.web.pages import _STATUSES, GROUPS
 
     tables: list[Mapping[Any, str]] = [
-        CHANNELS, DIFFICULTIES, SKILLS, SKILL_GOALS, MEASURES, STAGES, LENGTHS, ROLES, HINTS, OUTCOMES, COMPONENTS, PARTS, CAUSES, TICKET,
+        CHANNELS, DIFFICULTIES, SKILLS, SKILL_GOALS, MEASURES, STAGES, LENGTHS, ROLES, HINTS, ATTEMPTS, ACTIONS, OPINIONS, OUTCOMES,
+        COMPONENTS, PARTS, CAUSES, TICKET,
         DEEDS, DEMAND_STATES, RESPECT, KEPT, ACT_NAMES, _HEAT, _HEARD,
     ]  # fmt: skip
     for table in tables:
