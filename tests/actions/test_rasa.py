@@ -20,7 +20,13 @@ from tests.conftest import ROOT, free_port
 from tests.dialogues import GOOD, SCENARIO, SEED
 
 EXAMPLE = ROOT / "examples" / "rasa"
-ACTIONS = {"action_session_open", "action_trainee_reply", "action_session_finish", "action_hint", *(f"action_desk_{tool}" for tool in TOOLS)}
+ACTIONS = {
+    "action_session_open",
+    "action_trainee_reply",
+    "action_session_finish",
+    "action_hint",
+    *(f"action_desk_{tool}" for tool in TOOLS),
+}
 
 
 def example(name: str) -> dict:

@@ -19,7 +19,9 @@ def test_the_catalogue_holds_nothing_that_is_gone_and_every_slot():
     texts = set(i18n.messages())
     for german, english in i18n._english().items():
         assert german in texts, german
-        for one, other in zip([german] if isinstance(german, str) else german, [english] if isinstance(english, str) else english, strict=True):
+        for one, other in zip(
+            [german] if isinstance(german, str) else german, [english] if isinstance(english, str) else english, strict=True
+        ):
             if isinstance(german, str):
                 slots = r"%\(\w+\)[sd]|\{\w+\}"
                 assert sorted(set(re.findall(slots, one))) == sorted(set(re.findall(slots, other))), (german, english)

@@ -75,7 +75,10 @@ def good_replies(content: Library, scenario: str) -> list[str]:
     case = content.scenarios[scenario]
     stories = [lines[0] for lines in case.acknowledge.values()]
     steps = [demand.step[0] for demand in case.demands if demand.granted]
-    return [f"Guten Tag, mein Name ist Jana Förster. {stories[0]}", *(f"{a} {b}" for a, b in zip((stories[1:] + stories) * 2, steps, strict=False))]
+    return [
+        f"Guten Tag, mein Name ist Jana Förster. {stories[0]}",
+        *(f"{a} {b}" for a, b in zip((stories[1:] + stories) * 2, steps, strict=False)),
+    ]
 
 
 def answer_questions(page: Page, content: Library, level: str) -> None:

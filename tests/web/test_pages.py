@@ -82,7 +82,9 @@ def test_scenarios_are_filtered_by_skill_channel_difficulty_and_length(http, con
     assert titles() == everything
     assert titles(skill="honest_no") == {s.id for s in content.scenarios.values() if "honest_no" in s.skills}
     assert titles(channel="email") == {s.id for s in content.scenarios.values() if s.channel == "email"}
-    assert titles(difficulty="4", channel="social") == {s.id for s in content.scenarios.values() if (s.difficulty, s.channel) == (4, "social")}
+    assert titles(difficulty="4", channel="social") == {
+        s.id for s in content.scenarios.values() if (s.difficulty, s.channel) == (4, "social")
+    }
     assert titles(length="short") == {s.id for s in content.scenarios.values() if s.minutes <= 10}
     assert titles(length="short") | titles(length="middle") | titles(length="long") == everything
     assert "kein Szenario" in http.get("/scenarios", params={"skill": "public_channel", "channel": "phone"}).text
@@ -110,7 +112,7 @@ def test_an_unknown_skill_level_or_page_is_named(http):
 
 
 def test_two_attempts_stand_side_by_side_with_what_changed(http):
-    first = play(http, SCENARIO, GOOD[:2] + ("Beruhigen Sie sich erst mal.",))
+    first = play(http, SCENARIO, (*GOOD[:2], "Beruhigen Sie sich erst mal."))
     second = http.post(f"/api/v1/conversations/{first}/branch", json={"turn": 2}).json()["id"]
     http.post(f"/api/v1/conversations/{second}/replies", json={"text": GOOD[2]})
     http.post(f"/api/v1/conversations/{second}/finish")
