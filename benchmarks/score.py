@@ -47,7 +47,7 @@ def main() -> None:
     texts = [turn["text"] for line in lines for turn in json.loads(line)["turns"] if turn["role"] == "agent"]
     bare = tokenizer_seconds(texts)
     print(f"{len(lines)} conversations, {len(texts)} replies; bare tokenizer {len(texts) / bare:.0f} replies/s")
-    for processes in sorted({1, len(os.sched_getaffinity(0))}):
+    for processes in sorted({1, len(os.sched_getaffinity(0))}, reverse=True):  # one last: it leaves this process knowing the texts
         list(score_lines_in_parallel(lines[:200], processes))
         began = time.perf_counter()
         scored = sum(1 for _, ok in score_lines_in_parallel(lines, processes) if ok)

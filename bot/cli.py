@@ -245,8 +245,9 @@ def score(
             read += len(line)
             yield line
 
+    scored = score_lines_in_parallel(counted(), processes)  # forks, so before the progress bar starts its thread
     with target if target is not sys.stdout else nullcontext(), _progress("Gespräche werden bewertet") as report:
-        for line, ok in score_lines_in_parallel(counted(), processes):
+        for line, ok in scored:
             target.write(line + "\n")
             total += 1
             failed += not ok

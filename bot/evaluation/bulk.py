@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
 from typing import Any
 
@@ -45,26 +45,33 @@ def score_lines(nlp: Language, lines: Iterable[bytes], config: Config) -> Iterat
 def score_lines_in_parallel(lines: Iterable[bytes], processes: int = 0) -> Iterator[Scored]:
     """Score transcripts with several processes; the results come in the order of the lines.
 
+    The processes are forked before this returns, with the model that this process has loaded. Call it before anything
+    starts a thread: a lock that a thread holds just then would stay locked in the processes.
+
     Args:
         lines: JSON lines in the score format; read only as fast as they are scored.
         processes: how many; 0 means one for each core.
 
-    Yields:
-        As `score_lines`.
+    Returns:
+        What `score_lines` yields.
     """
     count = processes or len(os.sched_getaffinity(0))
     wanted = (line for line in lines if line.strip())
     first = list(islice(wanted, _CHUNK))
     if count == 1 or len(first) < _CHUNK:
-        yield from _score_chunk([*first, *wanted])
-        return
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-        running: deque[Future[list[Scored]]] = deque()
-        chunk = first
-        while chunk or running:
-            while chunk and len(running) < count * _AHEAD:
+        nlp, config = _loaded()
+        return score_lines(nlp, chain(first, wanted), config)
+    _loaded()
+    pool = ProcessPoolExecutor(count, mp_context=get_context("fork"))
+    return _collected(pool, deque([pool.submit(_score_chunk, first)]), wanted, count * _AHEAD)
+
+
+def _collected(pool: ProcessPoolExecutor, running: deque[Future[list[Scored]]], lines: Iterator[bytes], ahead: int) -> Iterator[Scored]:
+    """Yield the results of a pool's chunks in their order, and hand it more lines while there are any."""
+    with pool:
+        while running:
+            while len(running) < ahead and (chunk := list(islice(lines, _CHUNK))):
                 running.append(pool.submit(_score_chunk, chunk))
-                chunk = list(islice(wanted, _CHUNK))
             yield from running.popleft().result()
 
 

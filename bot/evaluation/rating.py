@@ -8,7 +8,7 @@ from bot.acts import COMPONENTS
 from bot.config import EmpathyPoints, EvaluationSettings, ResolutionPoints
 from bot.understanding import Reading
 from bot.understanding.reading import Segment
-from bot.understanding.text import content_stems, english_share, fold, numbers, words
+from bot.understanding.text import content_stems, english_share, fold, folded_words, numbers
 
 _MOVES_BACK = frozenset({"deflect", "dismiss", "transfer", "set_expectation", "commit", "close", "reask", "offer", "explain"})
 _SHORTEST_COPY = 3
@@ -220,12 +220,12 @@ def _discount(
     wrong = [said for said, _ in reading.grounding.wrong_facts] + list(reading.grounding.wrong_names)
     repeated = {fold(part) for part in reading.grounding.repeated}
     copies = [text for text in (*earlier, *suggestions) if copied(reading.text, text) >= settings.copied_share]
-    parroted = " ".join(words(fold(" ".join(customer))))
+    parroted = " ".join([word for text in customer for word in folded_words(text)])
     worn = _apologies(earlier)
     if wrong:
         draft.notes["wrong_fact"] = None
     for i, segment in enumerate(list(draft.segments)):
-        said = " ".join(words(fold(segment.text)))
+        said = " ".join(folded_words(segment.text))
         if void:
             draft.cap(i, "nonsense", er=0, ip=0, ex=0, ow=0, ac=0, co=0)
         if copies:
@@ -253,15 +253,15 @@ def _names(text: str, value: str) -> bool:
 
 def copied(text: str, source: str) -> float:
     """Return the share (0..1) of a text's content words that stand in a source; 0 for very short texts, unless word by word."""
-    said = words(fold(text))
-    if len(said) >= _SHORTEST_COPY and said == words(fold(source)):
+    said = folded_words(text)
+    if len(said) >= _SHORTEST_COPY and said == folded_words(source):
         return 1.0
     mine, theirs = content_stems(text), content_stems(source)
     return len(mine & theirs) / len(mine) if len(mine) >= 6 and len(theirs) <= 3 * len(mine) else 0.0
 
 
 def _apologies(earlier: Sequence[str]) -> int:
-    said = fold(" ".join(earlier))
+    said = " ".join(map(fold, earlier))
     return sum(said.count(formula) for formula in ("tut mir", "tut uns", "entschuldig", "verzeih"))
 
 

@@ -5,6 +5,7 @@ trained from `data/nlu/` and `data/ratings/`; it knows neither customer nor eval
 """
 
 from spacy.language import Language
+from spacy.tokens import Doc
 
 from bot.understanding.pipeline import reading_of
 from bot.understanding.reading import Context, Reading, Topic, Topics, Turn
@@ -23,6 +24,6 @@ def read(nlp: Language, text: str, context: Context) -> Reading:
     Returns:
         The reading. A pure function: the same arguments give the same reading.
     """
-    doc = nlp.make_doc(text)
-    doc._.text, doc._.context = text, context  # a spaCy Doc joins its text anew each time it is asked
+    doc = Doc(nlp.vocab)  # no component asks for spaCy's tokens, so none are made
+    doc._.text, doc._.context = text, context
     return reading_of(nlp(doc))

@@ -7,10 +7,12 @@ where in the reply it stands.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import chain
 from math import log
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +20,12 @@ from scipy.sparse import csr_matrix
 
 from bot.understanding.reading import Context
 from bot.understanding.spelling import Spelling
-from bot.understanding.text import content_stems, english_share, fold, folded_words, is_content, numbers, words
+from bot.understanding.text import content_stems, content_words, english_share, fold, folded_words, numbers, words
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[?!…]|[^\w\s]")
 _EMOJI = re.compile(r"[\U0001F300-\U0001FAFF☀-➿]|[:;]-?[)D(]")
+CLAUSE_END = re.compile(r"[.!?\n–,]")
+_SORRY = re.compile(r"tut mir|tut uns|leid\b|entschuldig|verzeih|bedau|sorry")
 _GIVES_DATA = re.compile(r"\d{3,}|\d[\d ./-]{3,}\d")
 _ASKS_DATA = re.compile(
     r"(kundennummer|kundennr|vorgangsnummer|ticketnummer|vertragsnummer|rechnungsnummer|bestellnummer|auftragsnummer|nummer|name\b|namen|heissen|anschrift|adresse|geburts|kennwort|mail|plz|postleitzahl)"
@@ -30,7 +34,18 @@ _ASKS_DATA = re.compile(
 
 @lru_cache(maxsize=65536)
 def _grams(word: str) -> frozenset[str]:
-    return frozenset(word[i : i + 5] for i in range(len(word) - 4))
+    return frozenset([word[i : i + 5] for i in range(len(word) - 4)])
+
+
+@lru_cache(maxsize=4096)
+def _content_grams(text: str) -> frozenset[str]:
+    return frozenset().union(*map(_grams, content_words(text)))
+
+
+@lru_cache(maxsize=4096)
+def _sentences(text: str) -> tuple[str, ...]:
+    """Return the folded sentences and clauses of a text that are long enough to be told apart from a courtesy."""
+    return tuple(s for part in CLAUSE_END.split(text) if len(s := " ".join(folded_words(part))) > 8)
 
 
 @dataclass(frozen=True)
@@ -40,9 +55,19 @@ class ContextFacts:
     context: Context
 
     @cached_property
+    def customer_texts(self) -> tuple[str, ...]:
+        """What the customer said, turn by turn, and what is known of the case."""
+        return (*self.context.said_by("customer"), *self.context.known)
+
+    @cached_property
+    def agent_texts(self) -> tuple[str, ...]:
+        """What the trainee said before, turn by turn."""
+        return tuple(self.context.said_by("agent"))
+
+    @cached_property
     def customer_text(self) -> str:
         """Everything the customer said, with what is known of the case."""
-        return " ".join([*self.context.said_by("customer"), *self.context.known])
+        return " ".join(self.customer_texts)
 
     @cached_property
     def last(self) -> str:
@@ -53,46 +78,43 @@ class ContextFacts:
     @cached_property
     def customer_words(self) -> str:
         """The customer's folded words, joined by single spaces."""
-        return " ".join(words(fold(self.customer_text)))
+        return " ".join([word for text in self.customer_texts for word in folded_words(text)])
 
     @cached_property
     def customer_stems(self) -> frozenset[str]:
         """Content stems of the customer."""
-        return content_stems(self.customer_text)
+        return frozenset().union(*map(content_stems, self.customer_texts))
 
     @cached_property
-    def customer_grams(self) -> set[str]:
+    def customer_grams(self) -> frozenset[str]:
         """Five-letter stretches of the customer's longer words, so that `Urlaubstag` takes up `Urlaub`."""
-        return set().union(*(_grams(fold(word)) for word in words(self.customer_text) if is_content(word)))
+        return frozenset().union(*map(_content_grams, self.customer_texts))
 
     @cached_property
     def customer_numbers(self) -> frozenset[str]:
         """Numbers of the customer."""
-        return numbers(self.customer_text)
+        return frozenset().union(*map(numbers, self.customer_texts))
 
     @cached_property
-    def agent_sentences(self) -> Counter[str]:
+    def agent_sentences(self) -> frozenset[str]:
         """Folded sentences the trainee has used before."""
-        said = " . ".join(self.context.said_by("agent"))
-        return Counter(s for part in re.split(r"[.!?\n–,]", said) if len(s := " ".join(words(fold(part)))) > 8)
+        return frozenset().union(*map(_sentences, self.agent_texts))
 
     @cached_property
     def agent_asked(self) -> str:
         """Folded questions the trainee has asked before."""
-        return " ".join(fold(text) for text in self.context.said_by("agent") if "?" in text or "nennen" in fold(text))
+        return " ".join(fold(text) for text in self.agent_texts if "?" in text or "nennen" in fold(text))
 
     @cached_property
     def earlier_apologies(self) -> int:
         """How often the trainee has said sorry before."""
-        said = fold(" ".join(self.context.said_by("agent")))
-        return len(re.findall(r"tut mir|tut uns|leid\b|entschuldig|verzeih|bedau|sorry", said))
+        return len(_SORRY.findall(" ".join(map(fold, self.agent_texts))))
 
     @cached_property
     def features(self) -> dict[str, float]:
         """Features that are the same for all segments of the reply."""
         found = {f"channel={self.context.channel}": 0.5}
-        agent_turns = len(self.context.said_by("agent"))
-        found[f"agent_turns={min(agent_turns, 3)}"] = 0.5
+        found[f"agent_turns={min(len(self.agent_texts), 3)}"] = 0.5
         if self.earlier_apologies:
             found[f"sorry_before={min(self.earlier_apologies, 3)}"] = 0.5
         if "?" in self.last:
@@ -137,6 +159,11 @@ def token_grams(token: str, shortest: int, longest: int) -> list[str]:
     return ["w:" + token] + [padded[i : i + n] for n in range(shortest, longest + 1) for i in range(max(size - n + 1, 0))]
 
 
+def _trigrams(token: str) -> list[str]:
+    padded = f" {token} "
+    return [padded[i : i + 3] for i in range(len(padded) - 2)]
+
+
 def _pairs(tokens: Sequence[str]) -> list[str]:
     """Return the word bigrams of a text, its borders included."""
     return [f"b:{first} {second}" for first, second in zip(["^", *tokens], [*tokens, "$"], strict=True)]
@@ -153,24 +180,40 @@ def surface(tokens: Sequence[str], shortest: int, longest: int) -> list[str]:
     return [gram for token in tokens for gram in token_grams(token, shortest, longest)] + _pairs(tokens)
 
 
-def neighbours(texts: Sequence[str]) -> list[dict[str, float]]:
-    """Return for each segment of a reply features of its neighbours: words before, words after, words anywhere else.
+class Around(NamedTuple):
+    """The words around a segment: irony, an "aber", a solution that follows hurt or warm a sentence.
 
-    A sentence hurts or warms by what stands around it: irony, an "aber", a solution that follows.
+    Attributes:
+        before: words of the segment before it; `^` where there is none.
+        after: words of the segment after it; `$` where there is none.
+        elsewhere: words anywhere else in the reply.
     """
-    said = [frozenset(_FORMAL.get(word, word) for word in folded_words(without_names(text))) for text in texts]
-    often = Counter(word for found in said for word in found)
-    rows = []
-    for i, own in enumerate(said):
-        row = {f"c:p:{word}": _NEXT for word in (said[i - 1] if i else ("^",))}
-        row |= {f"c:n:{word}": _NEXT for word in (said[i + 1] if i + 1 < len(said) else ("$",))}
-        row |= {f"c:r:{word}": _ELSEWHERE for word, count in often.items() if count > (word in own)}
-        rows.append(row)
-    return rows
+
+    before: Collection[str] = ()
+    after: Collection[str] = ()
+    elsewhere: Collection[str] = ()
+
+    def features(self) -> dict[str, float]:
+        """Return the words as features."""
+        return {prefix + word: weight for (prefix, weight), found in zip(_AROUND, self, strict=True) for word in found}
 
 
-_NEXT, _ELSEWHERE = 0.5, 0.35
-"""Weights of neighbouring words beside other context features (1.0)."""
+_AROUND = (("c:p:", 0.5), ("c:n:", 0.5), ("c:r:", 0.35))
+"""How features of `Around` begin, and their weights beside other context features (1.0)."""
+
+
+def neighbours(texts: Sequence[str]) -> list[Around]:
+    """Return for each segment of a reply what stands around it."""
+    said = [dict.fromkeys([_FORMAL.get(word, word) for word in folded_words(without_names(text))]) for text in texts]
+    often = Counter(chain.from_iterable(said))
+    return [
+        Around(
+            said[i - 1] if i else ("^",),
+            said[i + 1] if i + 1 < len(said) else ("$",),
+            [word for word, count in often.items() if count > (word in own)],
+        )
+        for i, own in enumerate(said)
+    ]
 
 
 def context_features(text: str, position: int, count: int, facts: ContextFacts, times: Sequence[str] = ()) -> dict[str, float]:
@@ -189,8 +232,8 @@ def context_features(text: str, position: int, count: int, facts: ContextFacts, 
     stems = content_stems(plain)
     shared = stems & facts.customer_stems
     named = numbers(text)
-    content = {fold(word) for word in words(plain) if is_content(word)}
-    near = sum(not facts.customer_grams.isdisjoint(_grams(word)) for word in content)
+    content = content_words(plain)
+    near = len([word for word in content if not facts.customer_grams.isdisjoint(_grams(word))])
     if stems:
         found["shared_share"] = len(shared) / len(stems)
         found["near_share"] = near / len(content)
@@ -211,7 +254,7 @@ def context_features(text: str, position: int, count: int, facts: ContextFacts, 
         if any(word in facts.agent_asked for word in _ASKS_DATA.findall(folded)):
             found["asks_data_again"] = 1.0
     sentence = " ".join(words(folded))
-    if facts.agent_sentences.get(sentence):
+    if sentence in facts.agent_sentences:
         found["said_before"] = 1.0
     if len(sentence) > 12 and sentence in facts.customer_words:
         found["quotes_customer"] = 1.0
@@ -225,6 +268,20 @@ def context_features(text: str, position: int, count: int, facts: ContextFacts, 
     size = len(words(text))
     found[f"length={min(size // 4, 5)}"] = 0.5
     return {"c:" + name: value for name, value in found.items()}
+
+
+class _Token(NamedTuple):
+    """What a vectorizer knows of a token.
+
+    Attributes:
+        columns: of its n-grams, each as often as it occurs.
+        known: how many of its character trigrams occur in the training data.
+        trigrams: how many it has; none where it is no word.
+    """
+
+    columns: npt.NDArray[np.int32]
+    known: int
+    trigrams: int
 
 
 Row = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]
@@ -249,9 +306,15 @@ class Vectorizer:
     context_weight: float
     spelling: Spelling = field(default_factory=lambda: Spelling(()))
 
-    def tokens(self, text: str) -> list[str]:
-        """Return the tokens of a text with typing errors put right."""
-        return [self.spelling.correct(token) for token in tokens_of(text)]
+    @cached_property
+    def tokens(self) -> Callable[[str], tuple[str, ...]]:
+        """Function: text -> its tokens with typing errors put right."""
+
+        @lru_cache(maxsize=4096)
+        def tokens(text: str) -> tuple[str, ...]:
+            return tuple(map(self.spelling.correct, tokens_of(text)))
+
+        return tokens
 
     @classmethod
     def fit(
@@ -280,50 +343,67 @@ class Vectorizer:
         return np.asarray(self.idf, dtype=np.float32)
 
     @cached_property
-    def _token_columns(self) -> Callable[[str], npt.NDArray[np.int32]]:
-        """Columns of a token's n-grams; words recur, so most are looked up once."""
+    def _token(self) -> Callable[[str], _Token]:
+        """Function: token -> what is known of it; words recur, so most are looked up once."""
 
         @lru_cache(maxsize=65536)
-        def columns(token: str) -> npt.NDArray[np.int32]:
-            found = (self.index.get(gram) for gram in token_grams(token, self.shortest, self.longest))
-            return np.array([column for column in found if column is not None], dtype=np.int32)
+        def looked_up(token: str) -> _Token:
+            found = map(self.index.get, token_grams(token, self.shortest, self.longest))
+            columns = np.array([column for column in found if column is not None], dtype=np.int32)
+            trigrams = set(_trigrams(token)) if token.isalpha() else set()
+            return _Token(columns, sum(gram in self.index for gram in trigrams), len(trigrams))
 
-        return columns
+        return looked_up
 
     def surface_row(self, text: str) -> Row:
         """Return columns and values of a text's surface, scaled to unit length."""
         tokens = self.tokens(text)
         pairs = [column for pair in _pairs(tokens) if (column := self.index.get(pair)) is not None]
-        every = np.concatenate([*map(self._token_columns, tokens), np.array(pairs, dtype=np.int32)])
-        columns, counts = np.unique(every, return_counts=True)
-        values = (1.0 + np.log(counts, dtype=np.float32)) * self._idf[columns]
+        every = np.concatenate([*[self._token(token).columns for token in tokens], np.array(pairs, dtype=np.int32)])
+        columns, counts = _counted(every)
+        values = (np.float32(1.0) + np.log(counts.astype(np.float32))) * self._idf[columns]
         norm = float(np.sqrt(values @ values))
         return columns, (values / np.float32(norm) if norm else values)
 
-    def row(self, surface_row: Row, context: dict[str, float]) -> Row:
-        """Return a surface row with the context features beside it."""
-        known = [(column, weight) for feature, weight in context.items() if (column := self.index.get(feature)) is not None]
-        columns = np.array([column for column, _ in known], dtype=np.int32)
-        values = np.array([weight * self.context_weight for _, weight in known], dtype=np.float32)
-        return np.concatenate([surface_row[0], columns]), np.concatenate([surface_row[1], values])
-
     @cached_property
-    def _trigrams(self) -> Callable[[str], tuple[int, int]]:
-        @lru_cache(maxsize=65536)
-        def share(token: str) -> tuple[int, int]:
-            if not token.isalpha():
-                return 0, 0
-            padded = f" {token} "
-            grams = {padded[i : i + 3] for i in range(len(padded) - 2)}
-            return sum(gram in self.index for gram in grams), len(grams)
+    def _around(self) -> Callable[[str], tuple[int | None, ...]]:
+        """Function: word -> its columns at the places of `Around`."""
 
-        return share
+        @lru_cache(maxsize=65536)
+        def columns(word: str) -> tuple[int | None, ...]:
+            return tuple(self.index.get(prefix + word) for prefix, _ in _AROUND)
+
+        return columns
+
+    def row(self, surface_row: Row, context: dict[str, float], around: Around | None = None) -> Row:
+        """Return a surface row with the context features beside it, and those of the words around where they are not among them."""
+        known = {column: weight for feature, weight in context.items() if (column := self.index.get(feature)) is not None}
+        for place, found in enumerate(around or ()):
+            columns = [column for word in found if (column := self._around(word)[place]) is not None]
+            known |= dict.fromkeys(columns, _AROUND[place][1])
+        values = np.fromiter(known.values(), np.float64, len(known)) * self.context_weight
+        return (
+            np.concatenate([surface_row[0], np.fromiter(known, np.int32, len(known))]),
+            np.concatenate([surface_row[1], values.astype(np.float32)]),
+        )
 
     def known_share(self, text: str) -> float:
         """Return the share (0..1) of character trigrams that occur in the training data: low for gibberish."""
-        counts = [self._trigrams(token) for token in set(self.tokens(text))]
-        total = sum(count for _, count in counts)
-        return sum(known for known, _ in counts) / total if total else 1.0
+        found = [self._token(token) for token in set(self.tokens(text))]
+        total = sum([token.trigrams for token in found])
+        return sum([token.known for token in found]) / total if total else 1.0
+
+
+def _counted(columns: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
+    """Return the columns, each once and in order, and how often each occurs; sorts in place and does what `np.unique` does sooner."""
+    columns.sort()
+    fresh = np.ones(len(columns), dtype=np.bool_)
+    np.not_equal(columns[1:], columns[:-1], out=fresh[1:])
+    (starts,) = fresh.nonzero()
+    counts = np.empty_like(starts)
+    counts[:-1] = starts[1:] - starts[:-1]
+    counts[-1:] = len(columns) - starts[-1:]
+    return columns[starts], counts
 
 
 def stacked(rows: Sequence[Row], width: int) -> csr_matrix:

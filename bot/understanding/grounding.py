@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from bot.understanding.features import ContextFacts
+from bot.understanding.features import CLAUSE_END, ContextFacts
 from bot.understanding.reading import Grounding
-from bot.understanding.text import content_stems, fold, is_content, number_of, numbers, stem, word_number, words
+from bot.understanding.text import content_stems, fold, folded_words, is_content, number_of, numbers, stem, word_number, words
 
 _COUNTED = re.compile(r"([^\W_]*\d[\d.,:]*|[^\W\d_]+)\s+([^\W\d_]{4,})")
 _LONG_NUMBER = re.compile(r"\d(?:[ ./-]?\d){3,}")
@@ -61,8 +61,10 @@ def _counted(text: str) -> dict[str, set[str]]:
 
 def _wrong_counts(text: str, facts: ContextFacts) -> list[tuple[str, str]]:
     """Return (said, right) for things counted differently: 25 minutes for 35; of money, only what looks misread."""
-    wrong = []
+    wrong: list[tuple[str, str]] = []
     theirs = _counted(facts.customer_text)
+    if not theirs:
+        return wrong
     for noun, said in _counted(text).items():
         right = theirs.get(noun)
         if right and not said & facts.customer_numbers and len(right) <= 2:
@@ -75,6 +77,9 @@ _STREET = re.compile(
     r"\b[A-ZÄÖÜ][\wäöüß-]*(?:straße|strasse|str\.|allee|gasse)(?!\w)|\b[A-ZÄÖÜ][\wäöüß-]+er (?:Straße|Allee|Gasse|Platz|Weg)\b"
 )
 _WEEKDAY = re.compile(r"\b(?:Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonnabend|Sonntag)\b")
+_STREET_CLUES = ("stra", "Stra", "str.", "llee", "asse", "Platz", "Weg")
+_WEEKDAY_CLUES = ("tag", "Mittwoch", "Sonnabend")
+"""No text without any of them names a street or a weekday."""
 _SAME = {"Sonnabend": "Samstag"}
 
 
@@ -83,7 +88,9 @@ _OFTEN = re.compile(r"\b(\w+?)\s?[Mm]al\b")
 
 def _repetitions(text: str) -> dict[int, str]:
     """Return how often something is said to have happened ("dreimal" -> 3), with the words; once is not counted."""
-    found = {}
+    found: dict[int, str] = {}
+    if "mal" not in text and "Mal" not in text:
+        return found
     for match in _OFTEN.finditer(text):
         count = word_number(match[1])
         if count and count > 1:
@@ -100,8 +107,10 @@ def _wrong_words(text: str, facts: ContextFacts) -> list[tuple[str, str]]:
     often = _repetitions(facts.customer_text)
     if 0 < len(often) <= 2:
         wrong += [(said, next(iter(often.values()))) for count, said in _repetitions(text).items() if count not in often]
-    spoken = " ".join([facts.customer_text, *facts.context.said_by("agent")])
-    for kind in (_STREET, _WEEKDAY):
+    spoken = " ".join([facts.customer_text, *facts.agent_texts])
+    for kind, clues in ((_STREET, _STREET_CLUES), (_WEEKDAY, _WEEKDAY_CLUES)):
+        if not any(clue in facts.customer_text for clue in clues):
+            continue
         theirs = dict.fromkeys(_SAME.get(word, word) for word in kind.findall(facts.customer_text))
         if not theirs or len(theirs) > 2:
             continue
@@ -210,7 +219,9 @@ def _misread(said: str, right: str) -> bool:
 
 def _wrong_digits(text: str, facts: ContextFacts) -> list[tuple[str, str]]:
     """Return (said, right) for long numbers of the customer with one or two wrong digits."""
-    wrong = []
+    wrong: list[tuple[str, str]] = []
+    if not facts.customer_numbers:
+        return wrong
     known = [re.sub(r"\D", "", n) for n in _LONG_NUMBER.findall(facts.customer_text)]
     for match in _LONG_NUMBER.findall(text):
         digits = re.sub(r"\D", "", match)
@@ -243,9 +254,11 @@ def _introduces(text: str, found: str) -> bool:
 
 def _repeated(text: str, facts: ContextFacts) -> list[str]:
     seen = facts.agent_sentences
-    found = []
-    for part in re.split(r"[.!?\n–,]", text):
-        sentence = " ".join(words(fold(part)))
-        if len(sentence) > 25 and seen.get(sentence):
+    found: list[str] = []
+    if not seen:
+        return found
+    for part in CLAUSE_END.split(text):
+        sentence = " ".join(folded_words(part))
+        if len(sentence) > 25 and sentence in seen:
             found.append(part.strip())
     return found

@@ -7,7 +7,9 @@ regression (McCullagh 1980, Regression models for ordinal data, J. R. Stat. Soc.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +36,8 @@ _SIGNS = ("respect>=1", "respect>=2", "act:rude", *(f"act:{act}" for act in _VIO
 
 _SIGN_COLUMNS = np.array([HEADS.index(name) for name in _SIGNS])
 _BACK_COLUMN = HEADS.index(BACK)
+_LEVEL_COLUMNS = tuple((component, HEADS.index(f"{component}>=1")) for component in COMPONENTS)
+"""Component -> its head for at least level 1; the head for level 2 comes next."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,41 @@ class Example:
     acts: tuple[str, ...]
     strengths: dict[str, int] | None
     back: bool | None = None
+
+
+class Decision(NamedTuple):
+    """What the heads say of a segment.
+
+    Attributes:
+        acts: its acts.
+        strengths: component -> level, only those above 0.
+        respect: violation of respect, 0 to 2.
+        back: whether it moves the case back.
+        likely: component, `respect` or `back` -> probabilities of (at least level 1, level 2).
+    """
+
+    acts: tuple[str, ...]
+    strengths: dict[str, int]
+    respect: int
+    back: bool
+    likely: dict[str, tuple[float, float]]
+
+
+def _decision(says: Sequence[bool], likely: Sequence[float], violation: tuple[float, float]) -> Decision:
+    """Return the decision of which head says yes, with what probability, and how likely respect is violated."""
+    acts = tuple(compress(REPLY_ACTS, says))
+    strengths: dict[str, int] = {}
+    levels: dict[str, tuple[float, float]] = {}
+    for component, once in _LEVEL_COLUMNS:
+        twice = once + 1
+        if says[once] or says[twice]:  # the heads are trained apart: who sees the second level need not see the first
+            strengths[component] = 2 if says[twice] else 1
+        levels[component] = (max(likely[once], likely[twice]), likely[twice])
+    mild, severe = violation
+    respect = 2 if severe >= 0.5 else 1 if mild >= 0.5 else 0
+    levels["respect"] = (round(mild, 3), round(severe, 3))
+    levels[BACK] = (likely[_BACK_COLUMN], 0.0)
+    return Decision(acts, strengths, respect, says[_BACK_COLUMN], levels)
 
 
 @dataclass(frozen=True)
@@ -79,48 +118,29 @@ class Heads:
         """Return one row per segment with the probability (0..1) of each head."""
         scores = np.empty((len(rows), len(HEADS)), dtype=np.float32)
         for i, (columns, values) in enumerate(rows):
-            scores[i] = values @ self.weights[columns] + self.bias
-        return np.asarray(1.0 / (1.0 + np.exp(-scores)), dtype=np.float32)
+            scores[i] = values @ self.weights.take(columns, axis=0)
+        return np.asarray(1.0 / (1.0 + np.exp(-(scores + self.bias))), dtype=np.float32)
 
-    def decide(self, probabilities: Array) -> tuple[list[str], dict[str, int]]:
-        """Return the acts and the strengths (components and respect, only those above 0) of one row of probabilities."""
+    def decide(self, probabilities: Array) -> list[Decision]:
+        """Return what each row of probabilities says."""
         says = (probabilities >= self.thresholds).tolist()
-        acts = [act for i, act in enumerate(REPLY_ACTS) if says[i]]
-        strengths = {}
-        offset = len(REPLY_ACTS)
-        for k, component in enumerate(STRENGTHS):
-            once, twice = says[offset + 2 * k : offset + 2 * k + 2]
-            if once or twice:  # the heads are trained apart: who sees the second level need not see the first
-                strengths[component] = 2 if twice else 1
-        violation = self._violation(probabilities)
-        strengths.pop("respect", None)
-        if max(violation) >= 0.5:
-            strengths["respect"] = 2 if violation[1] >= 0.5 else 1
-        if says[_BACK_COLUMN]:
-            strengths[BACK] = 1
-        return acts, strengths
+        rounded = np.round(probabilities.astype(np.float64), 3).tolist()
+        violations = map(self._violation, probabilities[:, _SIGN_COLUMNS].tolist())
+        return [_decision(*row) for row in zip(says, rounded, violations, strict=True)]
 
-    def _violation(self, probabilities: Array) -> tuple[float, float]:
+    def _violation(self, signs: Sequence[float]) -> tuple[float, float]:
         """Return how likely a violation of respect is, and a severe one (0..1; from 0.5 it is taken as one).
 
         Irony and contempt rarely show in one head alone; together the heads find them (docs/evaluation.md).
-        """
-        p = dict(zip(_SIGNS, probabilities[_SIGN_COLUMNS].tolist(), strict=True))
-        other = p["respect>=1"] + sum(p[f"act:{act}"] for act in _VIOLATING)
-        severe = (p["respect>=2"] + p["act:rude"] + _HINT * other) / (2 * self.severe_threshold)
-        mild = p["respect>=1"] / (2 * self.strength_threshold)
-        acted = max((p[f"act:{act}"] for act in _VIOLATING if p[f"act:{act}"] >= 0.5), default=0.0)
-        return min(1.0, max(mild, acted, severe if severe >= 0.5 else 0.0)), min(1.0, severe)
 
-    def likely(self, probabilities: Array) -> dict[str, tuple[float, float]]:
-        """Return the probabilities of the levels of one row: component, `respect` or `back` -> (at least 1, 2)."""
-        p = np.round(probabilities.astype(np.float64), 3).tolist()
-        offset = len(REPLY_ACTS)
-        found = {name: (max(p[offset + 2 * k : offset + 2 * k + 2]), p[offset + 2 * k + 1]) for k, name in enumerate(COMPONENTS)}
-        once, twice = self._violation(probabilities)
-        found["respect"] = (round(once, 3), round(twice, 3))
-        found[BACK] = (p[_BACK_COLUMN], 0.0)
-        return found
+        Args:
+            signs: probabilities of the heads `_SIGNS`.
+        """
+        once, twice, rude, *violating = signs
+        severe = (twice + rude + _HINT * (once + sum(violating))) / (2 * self.severe_threshold)
+        mild = once / (2 * self.strength_threshold)
+        acted = max((p for p in violating if p >= 0.5), default=0.0)
+        return min(1.0, max(mild, acted, severe if severe >= 0.5 else 0.0)), min(1.0, severe)
 
     def save(self, folder: Path) -> None:
         """Write the heads into a folder (float16 weights: a probability moves by less than 0.001)."""

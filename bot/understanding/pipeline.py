@@ -6,9 +6,10 @@ A reply travels through it as a `Doc`; its context lies in `doc._.context`, and 
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from spacy.tokens import Doc
 
 from bot.understanding.features import ContextFacts, context_features, neighbours
 from bot.understanding.grounding import contradictions, ground
-from bot.understanding.heads import BACK, Array, Heads
+from bot.understanding.heads import Heads
 from bot.understanding.reading import Commitment, Context, Grounding, Reading, Segment, TimeMention, TopicHit, Topics
 from bot.understanding.segments import segments
 from bot.understanding.text import content_stems, english_share, fold, stem, words
@@ -53,8 +54,9 @@ def _facts_of(context: Context) -> ContextFacts:
 @Language.component("segmenter")
 def segmenter(doc: Doc) -> Doc:
     """Cut the reply into segments (`doc._.ranges`)."""
-    doc._.facts = _facts_of(doc._.context or Context())
-    doc._.ranges = tuple(segments(doc._.text))
+    state = doc._
+    state.facts = _facts_of(state.context or Context())
+    state.ranges = tuple(segments(state.text))
     return doc
 
 
@@ -69,30 +71,18 @@ class ActHeads:
         """Label the segments of a reply."""
         if self.heads is None:
             raise ValueError("act_heads has no weights: train the pipeline first")
-        text = doc._.text
-        vectorizer = self.heads.vectorizer
-        ranges = doc._.ranges
+        state = doc._
+        text, ranges, facts, times, vectorizer = state.text, state.ranges, state.facts, state.times, self.heads.vectorizer
         parts = [text[a:b] for a, b in ranges]
-        doc._.rows = tuple(vectorizer.surface_row(part) for part in parts)
-        around = neighbours(parts)
-        rows = [
-            vectorizer.row(
-                doc._.rows[i], context_features(part, i, len(parts), doc._.facts, _precisions(doc._.times, *ranges[i])) | around[i]
-            )
-            for i, part in enumerate(parts)
-        ]
+        contexts = [context_features(part, i, len(parts), facts, _precisions(times, *ranges[i])) for i, part in enumerate(parts)]
+        state.rows = surface_rows = tuple(map(vectorizer.surface_row, parts))
         shares = [vectorizer.known_share(part) for part in parts]
-        doc._.known_share = sum(shares) / len(shares) if shares else 1.0
-        probabilities = self.heads.probabilities(rows)
-        found = [self._segment(text, a, b, p) for (a, b), p in zip(ranges, probabilities, strict=True)]
-        doc._.segments = tuple(_without_bare_warmth(found))
+        state.known_share = sum(shares) / len(shares) if shares else 1.0
+        rows = list(map(vectorizer.row, surface_rows, contexts, neighbours(parts)))
+        decisions = self.heads.decide(self.heads.probabilities(rows))
+        found = [Segment(a, b, part, *decision) for (a, b), part, decision in zip(ranges, parts, decisions, strict=True)]
+        state.segments = tuple(_without_bare_warmth(found))
         return doc
-
-    def _segment(self, text: str, start: int, end: int, probabilities: Array) -> Segment:
-        assert self.heads is not None
-        acts, strengths = self.heads.decide(probabilities)
-        respect, back = strengths.pop("respect", 0), bool(strengths.pop(BACK, 0))
-        return Segment(start, end, text[start:end], tuple(acts), strengths, respect, back, self.heads.likely(probabilities))
 
     def to_disk(self, path: Path, exclude: Iterable[str] = ()) -> None:
         """Write the weights (called by spaCy)."""
@@ -133,22 +123,25 @@ def _precisions(mentions: Iterable[TimeMention], start: int, end: int) -> tuple[
 @Language.component("times")
 def times(doc: Doc) -> Doc:
     """Find times (`doc._.times`)."""
-    context = doc._.context
-    doc._.times = tuple(find_times(doc._.text, context.now if context else None))
+    state = doc._
+    state.times = tuple(find_times(state.text, state.context.now if state.context else None))
     return doc
 
 
 @Language.component("grounding")
 def grounding(doc: Doc) -> Doc:
     """Compare the reply with what was said before (`doc._.grounding`)."""
-    ahead = [(t.start, t.end) for t in doc._.times if t.minutes is None or _AHEAD.match(t.text)]
-    about_them = [(s.start, s.end) for s in doc._.segments if not _WORKING & set(s.acts)]
-    courtesy = [(s.start, s.end) for s in doc._.segments if {"greet", "close", "thank"} & set(s.acts)]
-    doc._.grounding = ground(doc._.text, doc._.facts, ahead, about_them, courtesy)
+    state = doc._
+    said = state.segments
+    ahead = [(t.start, t.end) for t in state.times if t.minutes is None or _AHEAD.match(t.text)]
+    about_them = [(s.start, s.end) for s in said if _WORKING.isdisjoint(s.acts)]
+    courtesy = [(s.start, s.end) for s in said if not _COURTESY.isdisjoint(s.acts)]
+    state.grounding = ground(state.text, state.facts, ahead, about_them, courtesy)
     return doc
 
 
 _AHEAD = re.compile(r"(?:in|innerhalb|binnen|bis|noch|nach)\b", re.IGNORECASE)
+_COURTESY = frozenset({"greet", "close", "thank"})
 _WORKING = frozenset({"act", "offer", "commit", "compensate", "hold", "set_expectation", "explain"})
 
 
@@ -242,21 +235,22 @@ _ASKING = frozenset({"ask_identity", "ask_detail", "reask"})
 @Language.component("commitments")
 def commitments(doc: Doc) -> Doc:
     """Collect promises with their times (`doc._.commitments`)."""
+    state = doc._
     found = []
-    for segment in doc._.segments:
-        promises = {"commit"} & set(segment.acts) or ("hold" in segment.acts and _time_in(doc._.times, segment))
+    for segment in state.segments:
+        promises = "commit" in segment.acts or ("hold" in segment.acts and _time_in(state.times, segment))
         if not promises:
             continue
-        ahead = [m for m in doc._.times if m.minutes is None or _AHEAD.match(m.text) or "hold" in segment.acts]
+        ahead = [m for m in state.times if m.minutes is None or _AHEAD.match(m.text) or "hold" in segment.acts]
         mention = _time_in(ahead, segment)
-        if not mention and _time_in(doc._.times, segment):
+        if not mention and _time_in(state.times, segment):
             continue  # "per Video, zehn Minuten" says how long, not by when
         if _PAST.search(segment.text) and not _AHEAD_VERB.search(segment.text):
             continue
-        now = doc._.context.now if doc._.context else None
+        now = state.context.now if state.context else None
         if mention and mention.at and now and mention.at < now.isoformat(timespec="minutes"):
             continue
-        served = tuple(h.id for h in doc._.hits if h.kind == "demand" and h.start == segment.start)
+        served = tuple(h.id for h in state.hits if h.kind == "demand" and h.start == segment.start)
         found.append(
             Commitment(
                 what=segment.text,
@@ -268,11 +262,11 @@ def commitments(doc: Doc) -> Doc:
                 topics=served,
             )
         )
-    doc._.commitments = tuple(found)
+    state.commitments = tuple(found)
     exact = [(c.what, c.by) for c in found if c.by and c.precision not in {"vague", "none"}]
-    if exact and doc._.facts.context.said_by("agent"):
-        clashes = contradictions(exact, doc._.facts, _exact_times)
-        doc._.grounding = replace(doc._.grounding, contradicted=clashes)
+    if exact and state.facts.context.said_by("agent"):
+        clashes = contradictions(exact, state.facts, _exact_times)
+        state.grounding = replace(state.grounding, contradicted=clashes)
     return doc
 
 
@@ -311,27 +305,27 @@ class Flagger:
 
     def __call__(self, doc: Doc) -> Doc:
         """Set the flags of a reply."""
-        doc._.flags = frozenset(self._flags(doc))
-        doc._.name = _introduced(doc._.text)
+        state = doc._
+        state.flags = frozenset(self._flags(state.text.strip(), state.segments, state.known_share))
+        state.name = _introduced(state.text)
         return doc
 
-    def _flags(self, doc: Doc) -> Iterable[str]:
-        text = doc._.text.strip()
+    def _flags(self, text: str, segments: Sequence[Segment], known_share: float) -> Iterator[str]:
         found = words(text)
         if not any(c.isalnum() for c in text):
             yield "empty"
             return
         if english_share(text) >= self.english and len(found) >= 3:
             yield "english"
-        elif doc._.known_share < self.gibberish or (not found and not any(c.isdigit() for c in text)):
+        elif known_share < self.gibberish or (not found and not any(c.isdigit() for c in text)):
             yield "gibberish"
-        elif _to_machine(doc):
+        elif _to_machine(text, segments):
             yield "to_machine"
         if len(found) > self.wall_words:
             yield "wall_of_text"
-        if _is_heap(doc):
+        if _is_heap(text):
             yield "heap"
-        if any(_takes_back(s) for s in _pairs(doc)):
+        if any(_takes_back(*pair) for pair in pairwise(segments)):
             yield "aber"
         if len(text) > 12 and sum(map(str.isupper, text)) > 0.7 * sum(map(str.isalpha, text)):
             yield "shouting"
@@ -354,33 +348,32 @@ def make_flagger(nlp: Language, name: str, english: float, gibberish: float, wal
     return Flagger(name, english, gibberish, wall_words)
 
 
-def _to_machine(doc: Doc) -> bool:
-    off = [s for s in doc._.segments if "off_topic" in s.acts]
-    return bool(off) and sum(len(s.text) for s in off) > 0.5 * len(doc._.text.strip())
+def _to_machine(text: str, segments: Sequence[Segment]) -> bool:
+    off = [s for s in segments if "off_topic" in s.acts]
+    return bool(off) and sum(len(s.text) for s in off) > 0.5 * len(text)
 
 
 _FORMULA = re.compile(r"tut (?:mir|uns)[^.!?,]{0,25}leid|entschuldig|verzeih|ich verstehe|kann ich (?:gut )?verstehen|verstandnis|sorry|bedaure|nachvollziehen")  # fmt: skip
 
 
-def _is_heap(doc: Doc) -> bool:
+def _is_heap(text: str) -> bool:
     """Tell whether formulas are piled up: four or more of them, or one repeated, with little beside."""
-    found = _FORMULA.findall(fold(doc._.text))
-    return len(found) >= 4 or (len(found) >= 3 and len(words(doc._.text)) < 9 * len(found))
+    found = _FORMULA.findall(fold(text))
+    return len(found) >= 4 or (len(found) >= 3 and len(words(text)) < 9 * len(found))
 
 
 _ABER = re.compile(r"^\W*(aber|allerdings|jedoch|nur|trotzdem)\b|\b(aber|allerdings|jedoch)\b", re.IGNORECASE)
 
 
-def _pairs(doc: Doc) -> list[tuple[Segment, Segment]]:
-    return list(zip(doc._.segments, doc._.segments[1:], strict=False))
-
-
-def _takes_back(pair: tuple[Segment, Segment]) -> bool:
-    first, second = pair
-    warm = {"apologize", "acknowledge_feeling", "acknowledge_facts"} & set(first.acts)
-    cold = {"deflect", "dismiss", "blame_customer", "rude"} & set(second.acts) or second.respect
-    helps = {"offer", "act", "commit", "compensate"} & set(second.acts) and not second.respect  # "… er kann aber zustimmen"
+def _takes_back(first: Segment, second: Segment) -> bool:
+    warm = not _WARM.isdisjoint(first.acts)
+    cold = second.respect or not _COLD.isdisjoint(second.acts)
+    helps = not _PROMISING.isdisjoint(second.acts) and not second.respect  # "… er kann aber zustimmen"
     return bool(warm and cold and not helps and _ABER.search(second.text))
+
+
+_WARM = frozenset({"apologize", "acknowledge_feeling", "acknowledge_facts"})
+_COLD = frozenset({"deflect", "dismiss", "blame_customer", "rude"})
 
 
 _NAME = re.compile(
@@ -395,12 +388,13 @@ def _introduced(text: str) -> str:
 
 def reading_of(doc: Doc) -> Reading:
     """Return the reading that the pipeline has collected on a doc."""
+    state = doc._
     by_kind: dict[str, list[TopicHit]] = {}
-    for hit in doc._.hits:
+    for hit in state.hits:
         by_kind.setdefault(hit.kind, []).append(hit)
     return Reading(
-        text=doc._.text,
-        segments=doc._.segments,
+        text=state.text,
+        segments=state.segments,
         asked=tuple(by_kind.get("question", ())),
         mentioned=tuple(by_kind.get("mention", ())),
         met=tuple(by_kind.get("demand", ())),
@@ -408,9 +402,9 @@ def reading_of(doc: Doc) -> Reading:
         told=tuple(by_kind.get("information", ())),
         lesser=tuple(by_kind.get("lesser", ())),
         beyond=tuple(by_kind.get("beyond", ())),
-        commitments=doc._.commitments,
-        times=doc._.times,
-        grounding=doc._.grounding,
-        flags=doc._.flags,
-        name=doc._.name,
+        commitments=state.commitments,
+        times=state.times,
+        grounding=state.grounding,
+        flags=state.flags,
+        name=state.name,
     )

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
+from typing import NamedTuple
 
 import snowballstemmer
 from num2words import num2words
@@ -12,25 +13,28 @@ from spacy.lang.en.stop_words import STOP_WORDS as ENGLISH_STOP_WORDS
 _STEMMER = snowballstemmer.stemmer("german")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
-_FOLDS = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss"})
+_FOLDS = (("ä", "a"), ("ö", "o"), ("ü", "u"), ("ß", "ss"), ("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 
 @lru_cache(maxsize=16384)
 def fold(text: str) -> str:
     """Return lower-case text in which ä, ae and a are the same letter, so that a missing umlaut costs nothing."""
-    folded = unicodedata.normalize("NFC", text).lower().translate(_FOLDS)
-    return folded.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    folded = unicodedata.normalize("NFC", text).lower()
+    for letter, plain in _FOLDS:
+        folded = folded.replace(letter, plain)
+    return folded
 
 
 @lru_cache(maxsize=8192)
 def folded_words(text: str) -> tuple[str, ...]:
     """Return the folded words of a text."""
-    return tuple(words(fold(text)))
+    return words(fold(text))
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def words(text: str) -> tuple[str, ...]:
     """Return the words of a text, without numbers and punctuation, as written."""
-    return _WORD.findall(text)
+    return tuple(_WORD.findall(text))
 
 
 @lru_cache(maxsize=65536)
@@ -72,10 +76,43 @@ def is_content(word: str) -> bool:
     return len(word) > 3 and fold(word) not in _STOPS
 
 
+class _Word(NamedTuple):
+    """What is asked of a word again and again, looked up at once.
+
+    Attributes:
+        content: the word folded; empty for a function word.
+        stem: of a content word; empty for any other.
+        number: in digits; empty for a word that names none, and for short ones.
+        english: whether it is an English function word and no German one.
+    """
+
+    content: str
+    stem: str
+    number: str
+    english: bool
+
+
+@lru_cache(maxsize=65536)
+def _word(word: str) -> _Word:
+    content = is_content(word)
+    number = number_of(word) if len(word) > 2 else ""
+    return _Word(fold(word) if content else "", stem(word) if content else "", number, word.lower() in _ENGLISH_ONLY)
+
+
+@lru_cache(maxsize=8192)
+def _looked_up(text: str) -> tuple[_Word, ...]:
+    return tuple(map(_word, words(text)))
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Return the folded content words of a text."""
+    return frozenset([word.content for word in _looked_up(text)]) - {""}
+
+
 @lru_cache(maxsize=8192)
 def content_stems(text: str) -> frozenset[str]:
     """Return the stems of a text's content words."""
-    return frozenset(stem(word) for word in words(text) if is_content(word))
+    return frozenset([word.stem for word in _looked_up(text)]) - {""}
 
 
 def _number_words() -> dict[str, str]:
@@ -115,8 +152,7 @@ def numbers(text: str) -> frozenset[str]:
     Returns:
         The numbers as strings; the article "ein" is none.
     """
-    tokens = _DIGITS.findall(text) + [word for word in _WORD.findall(text) if len(word) > 2]
-    return frozenset(number for token in tokens if (number := number_of(token)))
+    return frozenset([*map(number_of, _DIGITS.findall(text)), *[word.number for word in _looked_up(text)]]) - {""}
 
 
 def _plain(digits: str) -> str:
@@ -140,7 +176,5 @@ _ENGLISH_ONLY = frozenset(ENGLISH_STOP_WORDS) - frozenset(GERMAN_STOP_WORDS)
 
 def english_share(text: str) -> float:
     """Return the share (0..1) of words that are English function words and not German ones."""
-    found = [word.lower() for word in words(text)]
-    if not found:
-        return 0.0
-    return len([word for word in found if word in _ENGLISH_ONLY]) / len(found)
+    found = _looked_up(text)
+    return len([word for word in found if word.english]) / len(found) if found else 0.0

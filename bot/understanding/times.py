@@ -149,26 +149,28 @@ def _vague(match: re.Match[str]) -> _Atom:
 
 _PART_WORD = r"früh(?:er)?|frueh|vormittags?|mittags?|nachmittags?|abends?|nachts?|morgens?"
 _LEAD = r"(?:bis|spätestens|gegen|um|ab|vor|so gegen|schon|noch|bis spätestens|spätestens bis|bis spätestens um|bis zum|bis um)\s+"
-_RULES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], _Atom | None]]] = [
-    (re.compile(pattern, re.IGNORECASE), build)
-    for pattern, build in (
-        (rf"\b(?:zwischen|von)\s+(?P<hour>{_HOUR})(?:\s*uhr)?\s+(?:und|bis)\s+(?P<to>{_HOUR})(?:\s*uhr)?\b(?!\s*(?:minuten|stunden|tage|euro|werktage|wochen|%))", _clock),
-        (rf"\b(?P<shift>viertel nach|viertel vor|kurz nach|kurz vor|dreiviertel|halb)\s+(?P<hour>{_HOUR})\b(?!\s*(?:stunde|minute))", _clock),
-        (r"\b(?P<hour>[01]?\d|2[0-4])[:.](?P<minute>[0-5]\d)(?:\s*uhr\b|\s*h\b|(?![.\d])(?<=:\d\d))", _clock),
-        (rf"\b(?P<hour>{_HOUR})\s*uhr(?:\s+(?P<minute>[0-5]?\d)\b)?", _clock),
-        (rf"\b(?:um|gegen|bis spätestens|bis um)\s+(?P<hour>{_HOUR})\b(?:\s*uhr\b)?(?!\s*(?:minute|stunde|tag|euro|woche|prozent|cent|%|€|\.\s*\d|[:.]\d))", _clock),
-        (rf"\b(?:(?:in|innerhalb|binnen|nach)\s+(?:(?:von|den|der|einer|des|eines)\s+)?(?:(?:nächsten|kommenden)\s+)?|bis in\s+|nur\s+|noch\s+|in\s+etwa\s+|für\s+)?(?P<count>{_COUNT}|anderthalb|eineinhalb|halben?)(?:\s*(?:-|–|bis)\s*(?P<to>{_COUNT}))?\s*(?P<unit>minuten?|min\b|stunden?|std\b|viertelstunde|dreiviertelstunde|werktagen?|arbeitstagen?|tage?n?|wochen?)\b", _duration),
-        (r"\b(?:in|innerhalb)\s+(?:einer\s+)?(?P<count>halben|dreiviertel|viertel)\s*(?P<to>)(?P<unit>stunde)\b", _duration),
-        (rf"(?<!guten )(?<!schönen )\b(?P<day>heute?|morgen|übermorgen|uebermorgen)(?:\s+(?:noch|gleich|schon))?(?:\s+(?:am\s+)?(?P<part>{_PART_WORD}))?\b", _relative_day),
-        (rf"\b(?:am\s+)?(?:(?P<next>nächsten?|kommenden?|diesen)\s+)?(?P<day>montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag)s?(?:\s*(?P<part>{_PART_WORD}))?\b", _weekday),
-        (rf"\b(?:am|bis|zum|den|ab|der|dem|bis zum|vom)\s+(?P<number>\d{{1,2}})\.\s*(?:(?P<digits>\d{{1,2}})\.?(?:\s*(?:20)?\d\d\b)?|(?P<month>{'|'.join(_MONTHS)}|maerz)\b)?", _calendar_day),
-        (rf"\b(?P<number>\d{{1,2}})\.\s*(?:(?P<digits>\d{{1,2}})\.(?:20\d\d\b)?|(?P<month>{'|'.join(_MONTHS)}|maerz)\b)", _calendar_day),
-        (r"\b(?:noch\s+)?(?:(?:in\s+)?(?:dieser?|diese|nächste[rn]?|naechste[rn]?|kommende[rn]?|laufende[rn]?)\s+woche|ende\s+(?:der|nächster|dieser|kommender)\s+woche|zum wochenende|am wochenende)\b", _week),
-        (r"\b(?:bis\s+)?(?:zum\s+)?(?:monatsende|ende des monats|monatsletzten)\b", _month_end),
-        (r"\b(?:(?:bis|zum|am|im laufe des)\s+)(?:feierabend|nachmittags?|vormittags?|abends?|tages)\b|\bbis\s+mittag\b", _day_part),
-        (r"\b(?:zeitnah|schnellstmöglich|schnellstmoeglich|baldmöglichst|baldigst|demnächst|in kürze|in kuerze|so schnell wie möglich|so bald wie möglich|die nächsten tage|in den nächsten tagen|irgendwann|bald|bei gelegenheit|asap|kurzfristig)\b", _vague),
+_RULES: list[tuple[tuple[str, ...], re.Pattern[str], Callable[[re.Match[str]], _Atom | None]]] = [
+    (clues, re.compile(pattern, re.IGNORECASE), build)
+    for clues, pattern, build in (
+        (("zwischen", "von"), rf"\b(?:zwischen|von)\s+(?P<hour>{_HOUR})(?:\s*uhr)?\s+(?:und|bis)\s+(?P<to>{_HOUR})(?:\s*uhr)?\b(?!\s*(?:minuten|stunden|tage|euro|werktage|wochen|%))", _clock),
+        (("viertel", "kurz", "halb"), rf"\b(?P<shift>viertel nach|viertel vor|kurz nach|kurz vor|dreiviertel|halb)\s+(?P<hour>{_HOUR})\b(?!\s*(?:stunde|minute))", _clock),
+        (("0:", "0."), r"\b(?P<hour>[01]?\d|2[0-4])[:.](?P<minute>[0-5]\d)(?:\s*uhr\b|\s*h\b|(?![.\d])(?<=:\d\d))", _clock),
+        (("uhr",), rf"\b(?P<hour>{_HOUR})\s*uhr(?:\s+(?P<minute>[0-5]?\d)\b)?", _clock),
+        (("um", "gegen", "bis"), rf"\b(?:um|gegen|bis spätestens|bis um)\s+(?P<hour>{_HOUR})\b(?:\s*uhr\b)?(?!\s*(?:minute|stunde|tag|euro|woche|prozent|cent|%|€|\.\s*\d|[:.]\d))", _clock),
+        (("min", "stund", "std", "tag", "woche"), rf"\b(?:(?:in|innerhalb|binnen|nach)\s+(?:(?:von|den|der|einer|des|eines)\s+)?(?:(?:nächsten|kommenden)\s+)?|bis in\s+|nur\s+|noch\s+|in\s+etwa\s+|für\s+)?(?P<count>{_COUNT}|anderthalb|eineinhalb|halben?)(?:\s*(?:-|–|bis)\s*(?P<to>{_COUNT}))?\s*(?P<unit>minuten?|min\b|stunden?|std\b|viertelstunde|dreiviertelstunde|werktagen?|arbeitstagen?|tage?n?|wochen?)\b", _duration),
+        (("stunde",), r"\b(?:in|innerhalb)\s+(?:einer\s+)?(?P<count>halben|dreiviertel|viertel)\s*(?P<to>)(?P<unit>stunde)\b", _duration),
+        (("heut", "morgen"), rf"(?<!guten )(?<!schönen )\b(?P<day>heute?|morgen|übermorgen|uebermorgen)(?:\s+(?:noch|gleich|schon))?(?:\s+(?:am\s+)?(?P<part>{_PART_WORD}))?\b", _relative_day),
+        (("tag", "mittwoch", "sonnabend"), rf"\b(?:am\s+)?(?:(?P<next>nächsten?|kommenden?|diesen)\s+)?(?P<day>montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag)s?(?:\s*(?P<part>{_PART_WORD}))?\b", _weekday),
+        (("0.",), rf"\b(?:am|bis|zum|den|ab|der|dem|bis zum|vom)\s+(?P<number>\d{{1,2}})\.\s*(?:(?P<digits>\d{{1,2}})\.?(?:\s*(?:20)?\d\d\b)?|(?P<month>{'|'.join(_MONTHS)}|maerz)\b)?", _calendar_day),
+        (("0.",), rf"\b(?P<number>\d{{1,2}})\.\s*(?:(?P<digits>\d{{1,2}})\.(?:20\d\d\b)?|(?P<month>{'|'.join(_MONTHS)}|maerz)\b)", _calendar_day),
+        (("woche",), r"\b(?:noch\s+)?(?:(?:in\s+)?(?:dieser?|diese|nächste[rn]?|naechste[rn]?|kommende[rn]?|laufende[rn]?)\s+woche|ende\s+(?:der|nächster|dieser|kommender)\s+woche|zum wochenende|am wochenende)\b", _week),
+        (("monat",), r"\b(?:bis\s+)?(?:zum\s+)?(?:monatsende|ende des monats|monatsletzten)\b", _month_end),
+        (("feierabend", "mittag", "abend", "tages"), r"\b(?:(?:bis|zum|am|im laufe des)\s+)(?:feierabend|nachmittags?|vormittags?|abends?|tages)\b|\bbis\s+mittag\b", _day_part),
+        (("zeitnah", "schnell", "bald", "demnächst", "kürze", "kuerze", "nächsten tage", "irgendwann", "gelegenheit", "asap", "kurzfristig"), r"\b(?:zeitnah|schnellstmöglich|schnellstmoeglich|baldmöglichst|baldigst|demnächst|in kürze|in kuerze|so schnell wie möglich|so bald wie möglich|die nächsten tage|in den nächsten tagen|irgendwann|bald|bei gelegenheit|asap|kurzfristig)\b", _vague),
     )
 ]  # fmt: skip
+"""Each rule with its clues: what has none of them, read by `_plainly`, need not be looked at."""
+_CLUES = sorted({clue for clues, _, _ in _RULES for clue in clues})
 _GLUE = re.compile(
     r"^[\s,(]*(?:und\s+)?(?:bis|spätestens|gegen|um|ab|so|noch|also|dann|schon|zwischen)?[\s,(]*(?:spätestens|um|gegen)?\s*$", re.IGNORECASE
 )
@@ -185,9 +187,12 @@ def find_times(text: str, now: datetime | None) -> list[TimeMention]:
     Returns:
         The mentions in order of appearance.
     """
-    if not _HINT.search(text):
+    plain = _plainly(text)
+    seen = {clue for clue in _CLUES if clue in plain}
+    rules = [(rule, build) for clues, rule, build in _RULES if not seen.isdisjoint(clues)]
+    atoms = _without_overlaps([atom for rule, build in rules for m in rule.finditer(text) if (atom := build(m))])
+    if not atoms or not _HINT.search(text):
         return []
-    atoms = _without_overlaps([atom for rule, build in _RULES for m in rule.finditer(text) if (atom := build(m))])
     mentions = []
     joined = [_joined(group) for group in _groups(text, atoms)]
     for atom in _with_inherited_days(text, joined):
@@ -198,6 +203,14 @@ def find_times(text: str, now: datetime | None) -> list[TimeMention]:
         start += len(text[start : atom.end]) - len(text[start : atom.end].lstrip())
         mentions.append(TimeMention(said, start, start + len(said), at, atom.minutes, atom.precision))
     return mentions
+
+
+_DIGIT = re.compile(r"\d")
+
+
+def _plainly(text: str) -> str:
+    """Return a text in the small letters that patterns which ignore case take its letters for, with 0 for every digit."""
+    return _DIGIT.sub("0", text).replace("İ", "i").replace("ı", "i").replace("ſ", "s").lower()
 
 
 _HINT = re.compile(

@@ -24,7 +24,7 @@ def examples_of(reply: RatedReply) -> list[Example]:
     return [
         Example(
             s.text,
-            context_features(s.text, i, count, facts, precisions(s.text)) | around[i],
+            context_features(s.text, i, count, facts, precisions(s.text)) | around[i].features(),
             tuple(s.acts),
             {c: getattr(s, c) for c in STRENGTHS},
             _moves_back(reply, s),

@@ -9,7 +9,7 @@ from bot.config import Config, data_root
 from bot.content.files import load_yaml
 from bot.content.schema import Feedback
 from bot.evaluation import Hints, Rating, coach, rate
-from bot.evaluation.bulk import score_lines
+from bot.evaluation.bulk import score_lines, score_lines_in_parallel
 from bot.understanding import Context, Turn, read
 
 SAID = "Fünfunddreißig Minuten häng ich in der Warteschleife, und es ist mein dritter Anruf. Das Internet ist seit Montag tot!"
@@ -142,6 +142,12 @@ def test_scoring_keeps_the_order_and_puts_an_error_in_place_of_a_bad_line(nlp, c
     assert reply["turn"] == 1
     assert set(reply["components"]) == {*COMPONENTS, "respect"}
     assert {"start", "end", "act"} <= set(reply["evidence"][0])
+
+
+def test_several_processes_give_the_same_lines_in_the_same_order_as_one(nlp, config):
+    said = ("Das tut mir leid.", "Ich schaue sofort nach.", "Da kann ich nichts machen.")
+    lines = [json.dumps({"id": i, "turns": [{"role": "agent", "text": said[i % 3]}]}).encode() for i in range(200)]
+    assert list(score_lines_in_parallel(iter(lines), 2)) == list(score_lines(nlp, lines, config))
 
 
 def test_a_conversation_without_a_reply_has_no_score(nlp, config):

@@ -58,3 +58,8 @@ def test_the_span_points_at_the_words():
 def test_without_a_clock_the_words_are_still_found():
     (found,) = find_times("Morgen um neun.", None)
     assert (found.at, found.precision) == (None, "minute")
+
+
+@pytest.mark.parametrize("text", ["SCHNELLSTMÖGLİCH", "bis Mıttag"])
+def test_letters_of_a_turkish_keyboard_hide_no_time(text: str):
+    assert find_times(text, NOW)
