@@ -35,6 +35,10 @@ class StorageError(WarteschleifeError):
     """The database or a folder cannot be read or written."""
 
 
+class DatabaseError(StorageError):
+    """The database cannot be used; the message says where it lies."""
+
+
 class ModelError(WarteschleifeError):
     """There is no usable model, or it was trained from other data."""
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.conversation import Event
-from bot.errors import ConflictError, NotFoundError, StorageError
+from bot.errors import ConflictError, DatabaseError, NotFoundError, StorageError
 from bot.session.tables import conversations, events, shown_skills
 
 
@@ -346,9 +346,9 @@ def _tune_sqlite(engine: AsyncEngine, durability: str) -> None:
         cursor.close()
 
 
-def _unusable(where: str, error: Exception) -> StorageError:
+def _unusable(where: str, error: Exception) -> DatabaseError:
     reason = str(getattr(error, "orig", None) or error)
-    return StorageError(
+    return DatabaseError(
         f"Die Datenbank {where} lässt sich nicht benutzen: {reason}.",
         "Bitte Schreibrechte und freien Platz prüfen oder storage.folder bzw. storage.url ändern. Ihr Text ist nicht verloren.",
     )

@@ -25,6 +25,13 @@ _STATUS: dict[type[Exception], HTTPStatus] = {
     errors.ForbiddenError: HTTPStatus.FORBIDDEN,
     errors.TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
 }
+
+
+def _status_of(error: Exception) -> HTTPStatus:
+    """Return the status of an error: that of its class or of the nearest above."""
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
 _TITLES = {
     400: N_("Anfrage nicht lesbar"),
     401: N_("Nicht angemeldet"),
@@ -94,7 +101,7 @@ def install(app: FastAPI, page: ErrorPage, login_page: LoginPage) -> None:
 
     @app.exception_handler(errors.WarteschleifeError)
     async def known(request: Request, error: errors.WarteschleifeError) -> Response:
-        if isinstance(error, errors.StorageError) and app.state.config.accounts.mode == "team":
+        if isinstance(error, errors.DatabaseError) and app.state.config.accounts.mode == "team":
             _log.error("%s", error)  # where the database lies is nothing for everybody
             return answer(
                 request,
@@ -102,7 +109,7 @@ def install(app: FastAPI, page: ErrorPage, login_page: LoginPage) -> None:
                 "Der Speicher ist gerade nicht erreichbar.",
                 "Bitte gleich noch einmal versuchen. Ihr Text ist nicht verloren.",
             )
-        return answer(request, _STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR), error.message, error.remedy)
+        return answer(request, _status_of(error), error.message, error.remedy)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

@@ -77,7 +77,7 @@ def check(pairs: list[tuple[RatedReply, Context, str]], nlp: Language, config: C
         found = differences(pairs, nlp, config, score)
         assert abs(mean(d for d, _ in found)) <= MEAN, f"{score}: mean {mean(d for d, _ in found):+.1f}"
         far = sorted(((abs(d), name) for d, name in found if abs(d) > WORST), reverse=True)
-        assert len(far) <= (1 - WITHIN) * len(found), f"{score}: {far}"
+        assert len(far) <= round((1 - WITHIN) * len(found), 6), f"{score}: {far}"
 
 
 def same_context(replies: list[RatedReply], change: Change) -> list[tuple[RatedReply, Context, str]]:
