@@ -140,7 +140,7 @@ class Assessments:
         """
         rows = await self.store.fetch(select(forms).where(forms.c.id == form_id))
         if not rows:
-            raise NotFoundError(f"Das Formular „{form_id}“ gibt es nicht.", "Alle stehen unter „Prüfungen“.")
+            raise NotFoundError(f"Das Formular „{form_id}“ gibt es nicht.", "Alle stehen unter „Formulare“.")
         return StoredForm(**(dict(rows[0]) | {"data": json.loads(rows[0]["data"])}))
 
     async def archive(self, form_id: str, by: Person) -> None:
@@ -253,17 +253,25 @@ class Assessments:
             ConflictError: when all attempts are used up, or it is past its date.
         """
         now = time.time()
-        earlier = await self.attempts([assignment.id])
-        going_on = next((a for a in earlier if a.finished_at is None), None)
-        if going_on:
-            return await self.attempt(going_on.id)
-        if len(earlier) >= most:
-            raise ConflictError(f"Alle {most} Versuche sind gebraucht.", "Wer die Prüfung gestellt hat, kann sie noch einmal zuweisen.")
-        if assignment.due_at is not None and now > assignment.due_at:
-            raise ConflictError("Der Termin für diese Prüfung ist vorbei.", "Wer sie gestellt hat, kann sie neu zuweisen.")
-        attempt_id = secrets.token_urlsafe(9)
-        values = {"id": attempt_id, "assignment_id": assignment.id, "started_at": now, "ends_at": now + seconds if seconds else None}
-        await self.store.change(insert(attempts).values(**values), _entry(person, "attempt_began", attempt_id, {}))
+        async with self.store.writing() as connection:
+            # Changing nothing holds the assignment until the end of the transaction: two windows do not begin two attempts.
+            held = update(assignments).where(assignments.c.id == assignment.id).values(due_at=assignments.c.due_at)
+            await connection.execute(held)
+            query = select(attempts.c.id, attempts.c.finished_at).where(attempts.c.assignment_id == assignment.id)
+            earlier = (await connection.execute(query)).mappings().all()
+            attempt_id = next((row["id"] for row in earlier if row["finished_at"] is None), "")
+            if not attempt_id:
+                if len(earlier) >= most:
+                    raise ConflictError(
+                        f"Alle {most} Versuche sind gebraucht.", "Wer die Prüfung gestellt hat, kann sie noch einmal zuweisen."
+                    )
+                if assignment.due_at is not None and now > assignment.due_at:
+                    raise ConflictError("Der Termin für diese Prüfung ist vorbei.", "Wer sie gestellt hat, kann sie neu zuweisen.")
+                attempt_id = secrets.token_urlsafe(9)
+                ends_at = now + seconds if seconds else None
+                values = {"id": attempt_id, "assignment_id": assignment.id, "started_at": now, "ends_at": ends_at}
+                await connection.execute(insert(attempts).values(**values))
+                await connection.execute(_entry(person, "attempt_began", attempt_id, {}))
         return await self.attempt(attempt_id)
 
     async def add_case(self, attempt: Attempt, position: int, conversation_id: str) -> None:
@@ -279,15 +287,24 @@ class Assessments:
 
     async def finish(self, attempt_id: str, result: Mapping[str, Any], by: Person) -> None:
         """Keep what the program found; done twice, the first stays."""
-        await self.store.change(
+        await self._once(
             update(attempts)
             .where(attempts.c.id == attempt_id, attempts.c.finished_at.is_(None))
             .values(finished_at=time.time(), result=json.dumps(result, ensure_ascii=False)),
             _entry(by, "attempt_finished", attempt_id, {"total": result.get("total"), "passed": result.get("passed")}),
         )
 
+    async def _once(self, change: Any, *more: Any) -> bool:
+        """Make a change and what belongs to it in one transaction; tell whether it touched anything. If not, the rest is left out."""
+        async with self.store.writing() as connection:
+            if not (await connection.execute(change)).rowcount:
+                return False
+            for statement in more:
+                await connection.execute(statement)
+        return True
+
     async def release(self, attempt_id: str, by: Person) -> None:
-        """Let the trainee see the result.
+        """Let the trainee see the result; done twice, the first stays.
 
         Raises:
             ConflictError: before the attempt is finished.
@@ -295,11 +312,12 @@ class Assessments:
         attempt = await self.attempt(attempt_id)
         if attempt.finished_at is None:
             raise ConflictError("Dieser Versuch läuft noch.", "Freigeben lässt sich, was beendet ist.")
-        if attempt.released_at is None:
-            await self.store.change(
-                update(attempts).where(attempts.c.id == attempt_id).values(released_at=time.time(), released_by=by.id),
-                _entry(by, "released", attempt_id, {}),
-            )
+        await self._once(
+            update(attempts)
+            .where(attempts.c.id == attempt_id, attempts.c.released_at.is_(None))
+            .values(released_at=time.time(), released_by=by.id),
+            _entry(by, "released", attempt_id, {}),
+        )
 
     async def ask_second(self, attempt_id: str, reason: str, by: Person) -> None:
         """Ask for a second look by another lead.
@@ -308,25 +326,24 @@ class Assessments:
             ConflictError: before the release, or when it was asked for already.
             InvalidInputError: without a reason.
         """
-        attempt = await self.attempt(attempt_id)
-        if attempt.released_at is None or attempt.second_by is not None:
+        await self.attempt(attempt_id)
+        asked = update(attempts).where(attempts.c.id == attempt_id, attempts.c.released_at.is_not(None), attempts.c.second_by.is_(None))
+        if not await self._once(asked.values(second_by=""), *_saying(attempt_id, by, "objection", "", None, reason)):
             raise ConflictError("Ein zweiter Blick ist jetzt nicht möglich.", "Er lässt sich nach der Freigabe einmal verlangen.")
-        await self.say(attempt_id, by, "objection", "", None, reason)
-        await self.store.change(update(attempts).where(attempts.c.id == attempt_id).values(second_by=""))
 
     async def close_second(self, attempt_id: str, words: str, by: Person) -> None:
         """End a second look.
 
         Raises:
             ConflictError: when none was asked for, it was done already, or by the person who released the result.
+            InvalidInputError: without words.
         """
         attempt = await self.attempt(attempt_id)
-        if attempt.second_by != "":
-            raise ConflictError("Ein zweiter Blick ist hier nicht offen.", "")
-        if attempt.released_by == by.id:
+        if attempt.second_by == "" and attempt.released_by == by.id:
             raise ConflictError("Den zweiten Blick tut eine andere Person.", "Bitte eine andere Teamleitung bitten.")
-        await self.say(attempt_id, by, "second", "", None, words)
-        await self.store.change(update(attempts).where(attempts.c.id == attempt_id).values(second_by=by.id))
+        closed = update(attempts).where(attempts.c.id == attempt_id, attempts.c.second_by == "").values(second_by=by.id)
+        if not await self._once(closed, *_saying(attempt_id, by, "second", "", None, words)):
+            raise ConflictError("Ein zweiter Blick ist hier nicht offen.", "")
 
     # --- what people say, and the log ---------------------------------------------------------------------------------
 
@@ -336,17 +353,7 @@ class Assessments:
         Raises:
             InvalidInputError: for an unknown kind, a score outside 0 to 100, or without a reason.
         """
-        if kind not in KINDS:
-            raise InvalidInputError(f"Die Art „{kind}“ gibt es nicht.", f"Erlaubt: {', '.join(KINDS)}.")
-        if value is not None and not 0 <= value <= 100:
-            raise InvalidInputError(f"Der Wert {value:g} geht nicht.", "Erlaubt sind 0 bis 100.")
-        if not text.strip() or len(text) > _LONGEST_TEXT:
-            raise InvalidInputError("Es fehlt eine Begründung.", f"Bitte in eigenen Worten, höchstens {_LONGEST_TEXT} Zeichen.")
-        values = {"attempt_id": attempt_id, "author": by.id, "kind": kind, "place": place, "value": value, "text": text.strip()}
-        await self.store.change(
-            insert(opinions).values(**values, created_at=time.time()),
-            _entry(by, f"said_{kind}", attempt_id, {"place": place, "value": value}),
-        )
+        await self.store.change(*_saying(attempt_id, by, kind, place, value, text))
 
     async def opinions(self, attempt_id: str) -> list[Opinion]:
         """Return what people said of an attempt, in order."""
@@ -363,6 +370,22 @@ class Assessments:
 
 def _entry(by: Person, action: str, subject: str, detail: Mapping[str, Any]) -> Any:
     return insert(audit).values(at=time.time(), actor=by.id, action=action, subject=subject, detail=json.dumps(detail, ensure_ascii=False))
+
+
+def _saying(attempt_id: str, by: Person, kind: str, place: str, value: float | None, text: str) -> tuple[Any, Any]:
+    """Return the statements that add what a person says, and its entry in the log; see `Assessments.say`."""
+    if kind not in KINDS:
+        raise InvalidInputError(f"Die Art „{kind}“ gibt es nicht.", f"Erlaubt: {', '.join(KINDS)}.")
+    if value is not None and not 0 <= value <= 100:
+        raise InvalidInputError(f"Der Wert {value:g} geht nicht.", "Erlaubt sind 0 bis 100.")
+    text = text.replace("\r\n", "\n").replace("\x00", "").strip()  # a form sends two characters for a line, PostgreSQL takes no null
+    if not text or len(text) > _LONGEST_TEXT:
+        raise InvalidInputError("Es fehlt eine Begründung.", f"Bitte in eigenen Worten, höchstens {_LONGEST_TEXT} Zeichen.")
+    values = {"attempt_id": attempt_id, "author": by.id, "kind": kind, "place": place, "value": value, "text": text}
+    return (
+        insert(opinions).values(**values, created_at=time.time()),
+        _entry(by, f"said_{kind}", attempt_id, {"place": place, "value": value}),
+    )
 
 
 def _attempt(row: Mapping[str, Any], conversations: tuple[str, ...] = ()) -> Attempt:
