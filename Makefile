@@ -29,6 +29,7 @@ bench: .venv/ready-test
 	$(BIN)/python benchmarks/score.py
 	$(BIN)/python benchmarks/desk.py
 	$(BIN)/python benchmarks/pages.py
+	$(BIN)/python benchmarks/team.py
 
 screenshots: .venv/ready-test
 	$(BIN)/python docs/screenshots.py

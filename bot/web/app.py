@@ -16,9 +16,9 @@ from starlette.middleware.sessions import SessionMiddleware
 from bot import __version__
 from bot.config import Config, data_root, load_config
 from bot.content import library
-from bot.session import Accounts, Assessments, Host, Store, make_runner
+from bot.session import Accounts, Assessments, Host, Store, Team, make_runner
 from bot.understanding.train import pipeline_for
-from bot.web import api, assess, pages, people, problems, start
+from bot.web import api, assess, exports, pages, people, problems, start, team
 from bot.web.access import PUBLIC, LoginRate, allow
 from bot.web.render import render
 from bot.web.security import Gate, Metrics
@@ -50,6 +50,7 @@ def create_app(config: Config | None = None) -> FastAPI:
         app.state.host = Host(store, runner, settings.limits.conversation_replies)
         app.state.accounts = Accounts(store, settings.accounts)
         app.state.assessments = Assessments(store)
+        app.state.team = Team(store)
         app.state.check_time = assess.check_time
         app.state.solo = await app.state.accounts.solo()
         try:
@@ -103,6 +104,8 @@ def create_app(config: Config | None = None) -> FastAPI:
         people.router,
         assess.own,
         assess.leads,
+        exports.leads,
+        team.router,
     ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

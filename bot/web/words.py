@@ -86,8 +86,17 @@ ACTIONS = {
     "said_answer": "geantwortet",
     "said_objection": "zweiten Blick verlangt",
     "said_second": "zweiten Blick beendet",
+    "outdated_deleted": "Veraltetes gelöscht",
+    "results_exported": "Ergebnisse heruntergeladen",
 }
 """Entries of the audit log."""
+VERDICTS = {
+    "too_few": "noch zu wenig gesehen",
+    "too_easy": "gelingt fast immer",
+    "too_hard": "gelingt fast nie",
+    "fitting": "unterscheidet gut",
+}
+"""What the share of shown skills says of a case."""
 OPINIONS = {
     "score": "Wert anders gesetzt",
     "must": "Muss-Kriterium anders gesetzt",
@@ -241,7 +250,8 @@ def names() -> Iterator[str]:
     from bot.web.pages import _STATUSES, GROUPS
 
     tables: list[Mapping[Any, str]] = [
-        CHANNELS, DIFFICULTIES, SKILLS, SKILL_GOALS, MEASURES, STAGES, LENGTHS, ROLES, HINTS, ATTEMPTS, ACTIONS, OPINIONS, OUTCOMES,
+        CHANNELS, DIFFICULTIES, SKILLS, SKILL_GOALS, MEASURES, STAGES, LENGTHS, ROLES, HINTS, ATTEMPTS, ACTIONS, OPINIONS,
+        VERDICTS, OUTCOMES,
         COMPONENTS, PARTS, CAUSES, TICKET,
         DEEDS, DEMAND_STATES, RESPECT, KEPT, ACT_NAMES, _HEAT, _HEARD,
     ]  # fmt: skip
