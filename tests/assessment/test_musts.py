@@ -243,6 +243,13 @@ async def test_a_name_is_found_however_one_introduces_oneself_and_only_then(text
     assert look("own_name", await play([text], persona=SILVIO)).held is said
 
 
+async def test_a_first_name_will_do_only_where_one_says_du(content):
+    assert (content.persona("leonie_vogt").address, content.persona(FINE).address) == ("du", "Sie")
+    assert look("customer_named", await play(["Hallo Leonie, das tut mir leid."], PUBLIC, "leonie_vogt")).held is True
+    assert look("customer_named", await play(["Hallo Thomas, das tut mir leid."], TRAM, FINE)).held is False
+    assert look("customer_named", await play(["Guten Tag, Herr Wiesner."], TRAM, FINE)).held is True
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -288,6 +295,50 @@ async def test_what_is_marked_as_private_may_hold_data_and_what_is_public_may_no
 
 async def test_a_promise_at_two_different_times_of_two_different_things_is_no_contradiction():
     assert look("no_contradiction", await play(GOOD, persona=SILVIO)).held is True
+
+
+async def test_what_was_not_told_is_named_and_one_of_two_is_not_enough():
+    finding = look("informed", await play([GREETING, HEARD, STEP], persona=SILVIO))
+    assert finding.held is False
+    assert "Verteiler" in finding.remark
+    assert "alten Vertrag" not in finding.remark
+
+
+async def test_whether_it_suits_must_be_asked_when_there_is_something_to_agree_to():
+    early = await play(
+        [f"{HEARD} Ist es Ihnen recht, wenn ich kurz nachsehe?", "Ich buche den Techniker für morgen um 14 Uhr."], persona=SILVIO
+    )
+    acts = [act for e in early.exchanges if e.rating for act in e.rating["acts"]]
+    assert "check_agreement" in acts
+    first = early.exchanges[1]
+    without_step = replace(
+        first, rating={**first.rating, "evidence": [i for i in first.rating["evidence"] if i["act"] == "check_agreement"]}
+    )
+    finding = look("agreement_asked", replace(early, exchanges=(early.exchanges[0], without_step, *early.exchanges[2:])))
+    assert finding.held is False
+
+
+async def test_data_of_others_and_data_of_the_customer_are_two_different_faults():
+    own = await play(CASES["identity_before_data"][1], persona=SILVIO)
+    foreign = await play(CASES["no_foreign_data"][1], persona=SILVIO)
+    assert (look("identity_before_data", own).held, look("no_foreign_data", own).held) == (False, None)
+    assert (look("identity_before_data", foreign).held, look("no_foreign_data", foreign).held) == (True, False)
+
+
+async def test_a_draft_that_fits_may_go_out_as_it_is():
+    fetched = [_DRAFT] * 5
+    shown = await play([*fetched, GREETING], persona=SILVIO)
+    drafts = {draft.text for draft in _scenario(shown).desk.suggestion if draft.kind == "good"}
+    good = next(call["result"]["entwurf"] for call in shown.tools if call["result"]["entwurf"] in drafts)
+    assert look("draft_read", await play([*fetched, good], persona=SILVIO)).held is True
+
+
+async def test_a_fact_inside_a_commitment_is_no_second_thing_summed_up():
+    last = "Der Techniker kommt also morgen zwischen 14 und 16 Uhr."
+    once = await play([GREETING, HEARD, STEP, INFORMED, last], persona=SILVIO)
+    twice = await play([GREETING, HEARD, STEP, INFORMED, f"{last} Und die sechs Tage ohne Netz schreibe ich gut."], persona=SILVIO)
+    assert look("summary", once).held is False
+    assert look("summary", twice).held is True
 
 
 async def test_a_note_that_the_software_lost_is_no_documentation():

@@ -112,16 +112,23 @@ def test_the_weights_of_the_form_decide_what_equal_means():
 
 
 def test_the_difference_is_measured_by_people_who_did_not_choose():
-    # The first half of the people finds every case equally hard; only the second half sees that some are not.
-    table = a_table({f"{channel}-{i}": 0.0 for channel in ("phone", "chat") for i in range(8)}, noise=0)
+    # Those who choose find the odd scenarios a little closer; those who measure find just these much harder.
+    table = a_table({f"phone-{i}": 0.0 for i in range(6)}, noise=0)
     cases = []
     for case in table.cases:
-        harder = 0 if case.scenario in {"phone-1", "phone-4", "chat-3"} else 10
-        values = [v - (0 if p.time % 2 else harder) for p, v in zip(PEOPLE, case.values["ip"], strict=True)]
+        odd = int(case.scenario[-1]) % 2
+        taken = [(0 if odd else 1) if p.time % 2 else (10 if odd else 0) for p in PEOPLE]
+        taken = [0] * len(PEOPLE) if case.scenario == "phone-0" else taken
+        values = [value - less for value, less in zip(case.values["ip"], taken, strict=True)]
         cases.append(case.model_copy(update={"values": {**case.values, "ip": values}}))
-    found = search(table=table.model_copy(update={"cases": cases}), count=1)
+    found = search(a_form("phone-0"), count=1, table=table.model_copy(update={"cases": cases}))
     assert found.people == len(PEOPLE) // 2
     assert found.differences[0].points == pytest.approx(10)
+
+
+def test_another_scenario_is_taken_even_where_the_same_one_would_be_closer():
+    found = search(a_form("phone-1"), count=2, table=a_table({"phone-1": 0, "phone-2": 9, "phone-3": 14}))
+    assert {form.cases[0].scenario for form in found.forms} == {"phone-2", "phone-3"}
 
 
 def test_the_interval_holds_the_difference_and_shrinks_with_less_noise():
