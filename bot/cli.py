@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from bot.config import Config
     from bot.evaluation.agreement import Agreement
+    from bot.session import Outdated
 
 app = typer.Typer(
     name="warteschleife",
@@ -169,6 +170,49 @@ def serve(
     if config.accounts.mode == "team":
         _invite_first_admin(config, place)
     server.run(sockets=[sock])
+
+
+@app.command()
+def retain(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Nur zeigen, was gelöscht würde.")] = False,
+) -> None:
+    """Löscht, was älter ist als die Fristen unter retention in config.yml; die Statistik bleibt, wie sie ist."""
+    from bot.config import load_config
+    from bot.session import Outdated, Retention, Store
+
+    config = load_config()
+
+    async def run() -> list[Outdated]:
+        store = Store(config.database_url, config.storage.durability)
+        try:
+            await store.migrate()
+            retention = Retention(store, config.retention)
+            return await (retention.find() if dry_run else retention.delete())
+        finally:
+            await store.close()
+
+    for went in asyncio.run(run()):
+        typer.echo(_retained(went, dry_run=dry_run))
+
+
+def _retained(went: "Outdated", *, dry_run: bool) -> str:
+    from datetime import datetime
+
+    def day(seconds: float | None) -> str:
+        return datetime.fromtimestamp(seconds or 0.0).strftime("%d.%m.%Y")
+
+    name, setting, since = {
+        "practice": ("Übungsgespräche", "practice_days", "zuletzt benutzt"),
+        "assessments": ("Prüfungen", "assessment_days", "zuletzt freigegeben, abgegeben oder fällig"),
+    }[went.kind]
+    if not went.days:
+        return f"{name}: keine Frist (retention.{setting}: 0), nichts wird gelöscht."
+    limit = f"{name}, {since} vor dem {day(went.before)} (retention.{setting}: {went.days})"
+    if not went.count:
+        return f"{limit}: nichts zu löschen."
+    more = f" mit Versuchen: {went.attempts}, Gesprächen: {went.conversations}" if went.kind == "assessments" else ""
+    verb = "würden gelöscht" if dry_run else "gelöscht"
+    return f"{limit}: {went.count} {verb}{more}; vom {day(went.oldest)} bis {day(went.newest)}."
 
 
 def _invite_first_admin(config: "Config", place: str) -> None:
