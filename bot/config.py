@@ -261,6 +261,7 @@ class AccountSettings(Section):
     shortest_password: Annotated[int, Field(ge=8)]
     login_rate: str
     public_url: str
+    contact: str
     oidc: OidcSettings
 
     @model_validator(mode="after")
@@ -270,6 +271,13 @@ class AccountSettings(Section):
         except ValueError as error:
             raise ValueError(f"login_rate: {self.login_rate!r} ist nicht lesbar; Beispiel: 10 per 15 minutes") from error
         return self
+
+
+class RetentionSettings(Section):
+    """How long things are kept; 0 for ever."""
+
+    practice_days: Annotated[int, Field(ge=0)]
+    assessment_days: Annotated[int, Field(ge=0)]
 
 
 class Limits(Section):
@@ -321,6 +329,7 @@ class Config(BaseSettings):
     learning: LearningSettings
     assessment: AssessmentSettings
     accounts: AccountSettings
+    retention: RetentionSettings
     limits: Limits
     storage: Storage
     server: Server

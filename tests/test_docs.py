@@ -22,7 +22,7 @@ from bot.web import words
 from bot.web.app import create_app
 from tests.conftest import ROOT
 
-SETTINGS = ("learning", "accounts", "server")
+SETTINGS = ("learning", "accounts", "server", "retention")
 """Sections of config.yml of which every key is explained."""
 
 NOT_FOR_PEOPLE = ("/api/", "/webhooks/", "/openapi.json")
@@ -155,7 +155,7 @@ def test_every_command_is_in_the_docs():
     assert missing_commands(all_docs()) == []
 
 
-def test_every_setting_of_learning_accounts_and_server_is_in_the_docs_with_its_value(settings):
+def test_every_setting_of_learning_accounts_server_and_retention_is_in_the_docs_with_its_value(settings):
     assert len(keys(settings)) > 30
     assert missing_settings(read("docs/operating.md", "docs/practising.md"), settings) == []
 

@@ -232,9 +232,7 @@ class Host:
             ConflictError: for a conversation of an assessment, which belongs to its result.
         """
         if (await self.conversation(conversation_id)).session.get("attempt"):
-            raise ConflictError(
-                "Dieses Gespräch gehört zu einer Prüfung.", "Es wird mit dem Konto gelöscht."
-            )
+            raise ConflictError("Dieses Gespräch gehört zu einer Prüfung.", "Es wird mit dem Konto gelöscht.")
         self._latest.pop(conversation_id, None)
         await self.store.delete(conversation_id)
 

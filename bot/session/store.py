@@ -16,14 +16,29 @@ from typing import Any
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.util import CommandError
-from sqlalchemy import Connection, Executable, Select, delete, event, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Select,
+    delete,
+    event,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.conversation import Event
 from bot.errors import ConflictError, DatabaseError, NotFoundError, StorageError
-from bot.session.tables import conversations, events, shown_skills
+from bot.session.tables import assignments, attempt_cases, attempts, conversations, events, shown_skills, tallies
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +110,9 @@ class Store:
             ) from error
         except OSError as error:
             raise _unusable(str(self.url.database), error) from error
-        is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._one_writer = asyncio.Lock() if is_sqlite else None
-        if is_sqlite:
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._one_writer = asyncio.Lock() if self.is_sqlite else None
+        if self.is_sqlite:
             _tune_sqlite(self.engine, durability)
 
     @asynccontextmanager
@@ -216,7 +231,7 @@ class Store:
             raise NotFoundError(f"Das Gespräch „{conversation_id}“ gibt es nicht.", "Bitte von der Startseite aus ein neues beginnen.")
         return Header(**rows[0])
 
-    async def headers(self, owner: str, limit: int = 50, skip: int = 0, scenario: str = "") -> list[Header]:
+    async def headers(self, owner: str, limit: int = 50, skip: int = 0, scenario: str = "", mode: str = "") -> list[Header]:
         """Return the latest conversations of a person, newest first.
 
         Args:
@@ -224,8 +239,11 @@ class Store:
             limit: how many at most.
             skip: how many of the latest to leave out.
             scenario: only of this one; empty for all.
+            mode: practice or assessment; empty for both.
         """
         query = select(conversations).where(conversations.c.owner == owner)
+        if mode:
+            query = query.where(conversations.c.mode == mode)
         if scenario:
             query = query.where(conversations.c.scenario == scenario)
         rows = await self.fetch(query.order_by(conversations.c.updated_at.desc(), conversations.c.id).limit(limit).offset(skip))
@@ -236,9 +254,15 @@ class Store:
         query = select(conversations).where(conversations.c.shared_at.is_not(None)).order_by(conversations.c.shared_at.desc()).limit(limit)
         return [Header(**row) for row in await self.fetch(query)]
 
-    async def count(self, owner: str) -> int:
-        """Return how many conversations a person has."""
-        rows = await self.fetch(select(func.count().label("n")).select_from(conversations).where(conversations.c.owner == owner))
+    async def count(self, owner: str, mode: str = "") -> int:
+        """Return how many conversations a person has.
+
+        Args:
+            owner: account.
+            mode: practice or assessment; empty for both.
+        """
+        query = select(func.count().label("n")).select_from(conversations).where(conversations.c.owner == owner)
+        rows = await self.fetch(query.where(conversations.c.mode == mode) if mode else query)
         return int(rows[0]["n"])
 
     async def shown(self, owner: str) -> list[Mapping[str, Any]]:
@@ -251,6 +275,39 @@ class Store:
             .order_by(c.finished_at, c.id)
         )
         return await self.fetch(query)
+
+    async def statistics(self) -> list[Mapping[str, Any]]:
+        """Return what conversations that may be seen have shown, those that are deleted too, without anybody's name.
+
+        Returns:
+            {scenario, skill, month, count, points, squares}, the earliest month first: how many conversations that finished in a month
+            (`2026-12`, UTC) have points for the skill, the sum of these and of their squares. Deleting changes none of it. Practice that
+            nobody was shown is not in it, neither before nor after it is deleted.
+        """
+        both = union_all(self._shown_by_month(), select(tallies)).subquery()
+        keys = (both.c.month, both.c.scenario, both.c.skill)
+        sums = [func.sum(both.c[name]).label(name) for name in ("count", "points", "squares")]
+        rows = await self.fetch(select(both.c.scenario, both.c.skill, both.c.month, *sums).group_by(*keys).order_by(*keys))
+        return [{**row, "count": int(row["count"])} for row in rows]
+
+    def _shown_by_month(self, chosen: Select[Any] | None = None) -> Select[Any]:
+        """Return a query with the columns of `tallies` over conversations that are there and may be seen: those chosen, or all."""
+        c, points = conversations.c, shown_skills.c.points
+        month = self._month(c.finished_at)
+        query = (
+            select(c.scenario, shown_skills.c.skill, month.label("month"), func.count().label("count"), func.sum(points).label("points"),
+                   func.sum(points * points).label("squares"))
+            .join(shown_skills, shown_skills.c.conversation_id == c.id)
+            .where(c.finished_at.is_not(None), may_be_seen())
+            .group_by(c.scenario, shown_skills.c.skill, month)
+        )  # fmt: skip
+        return query if chosen is None else query.where(c.id.in_(chosen))
+
+    def _month(self, seconds: ColumnElement[Any]) -> ColumnElement[str]:
+        # Literals, not parameters: PostgreSQL must see that the month selected and the month grouped by are the same.
+        if self.is_sqlite:
+            return func.strftime(literal_column("'%Y-%m'"), seconds, literal_column("'unixepoch'"))
+        return func.to_char(func.timezone(literal_column("'UTC'"), func.to_timestamp(seconds)), literal_column("'YYYY-MM'"))
 
     async def share(self, conversation_id: str, *, shared: bool) -> None:
         """Show a conversation to the team leads, or take that back."""
@@ -277,12 +334,18 @@ class Store:
             IntegrityError: when a row would break a constraint.
             StorageError: when they cannot be run.
         """
+        return (await self.change_each(*statements))[-1]
+
+    async def change_each(self, *statements: Executable) -> list[int]:
+        """Run statements in one transaction; return how many rows each of them touched.
+
+        Raises:
+            IntegrityError: when a row would break a constraint.
+            StorageError: when they cannot be run.
+        """
         try:
             async with self.writing() as connection:
-                touched = 0
-                for statement in statements:
-                    touched = (await connection.execute(statement)).rowcount
-                return touched
+                return [(await connection.execute(statement)).rowcount for statement in statements]
         except IntegrityError:
             raise
         except DBAPIError as error:
@@ -299,25 +362,48 @@ class Store:
             raise NotFoundError(f"Das Gespräch „{conversation_id}“ gibt es nicht.", "Es ist vielleicht schon gelöscht.")
 
     async def delete_all(self, owner: str) -> None:
-        """Delete all conversations of a person for good."""
-        await self.change(*self.deletions(select(conversations.c.id).where(conversations.c.owner == owner)))
+        """Delete all conversations of a person for good, with the assessments that some of them belong to."""
+        await self.change(
+            *self.deletions(select(conversations.c.id).where(conversations.c.owner == owner)),
+            delete(assignments).where(assignments.c.account_id == owner),
+        )
 
-    @staticmethod
-    def deletions(chosen: Select[Any]) -> list[Executable]:
-        """Return the statements that delete conversations and all that hangs on them.
+    def deletions(self, chosen: Select[Any]) -> list[Executable]:
+        """Return the statements that delete conversations and all that hangs on them, for one transaction.
+
+        What those that may be seen have shown is first added to the tallies. They are held until the end of the transaction, so that
+        nobody who deletes them at the same time counts them again.
 
         Args:
             chosen: a query for their ids.
         """
         return [
+            select(conversations.c.id).where(conversations.c.id.in_(chosen)).order_by(conversations.c.id).with_for_update(),
+            self._tally(chosen),
             delete(events).where(events.c.conversation_id.in_(chosen)),
             delete(shown_skills).where(shown_skills.c.conversation_id.in_(chosen)),
             delete(conversations).where(conversations.c.id.in_(chosen)),
         ]
 
+    def _tally(self, chosen: Select[Any]) -> Executable:
+        """Return the statement that adds what conversations showed to the tallies."""
+        add = (sqlite.insert if self.is_sqlite else postgresql.insert)(tallies)
+        # In one order, so that two transactions never wait for each other's rows.
+        shown = self._shown_by_month(chosen).order_by("scenario", "skill", "month")
+        add = add.from_select(["scenario", "skill", "month", "count", "points", "squares"], shown)
+        sums = {name: tallies.c[name] + add.excluded[name] for name in ("count", "points", "squares")}
+        return add.on_conflict_do_update(index_elements=["scenario", "skill", "month"], set_=sums)
+
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+
+
+def may_be_seen() -> ColumnElement[bool]:
+    """Return the condition that a conversation may be seen by team leads: its trainee shows it, or it is of a released assessment."""
+    of_released = select(attempt_cases.c.conversation_id).join(attempts, attempts.c.id == attempt_cases.c.attempt_id)
+    released = conversations.c.id.in_(of_released.where(attempts.c.released_at.is_not(None)))
+    return or_(conversations.c.shared_at.is_not(None), released)
 
 
 def _rows(conversation_id: str, position: int, new: Sequence[Event]) -> list[dict[str, Any]]:

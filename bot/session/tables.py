@@ -171,5 +171,18 @@ audit = Table(
 """Who did what when. Append-only: the database itself refuses to change or delete a row. It names accounts by their id only, so that
 a deleted person leaves an id that belongs to nobody."""
 
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("scenario", String(80), primary_key=True),
+    Column("skill", String(40), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("points", Float, nullable=False),
+    Column("squares", Float, nullable=False),
+)
+"""What deleted conversations had shown that others might see, added up by scenario, skill and month (`2026-12`, UTC): how many, the sum
+of their points and of the squares of these. No person, no conversation, no day."""
+
 SOLO = "solo"
 """The account of the one person who practises without login."""

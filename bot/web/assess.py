@@ -17,6 +17,7 @@ from bot.assessment.musts import must_library
 from bot.config import data_root
 from bot.content.files import field_name, german_message
 from bot.conversation import Conversation
+from bot.desk import TOOLS
 from bot.session import Assessments, Assignment, Attempt, Opinion, Person
 from bot.web.access import TheAccounts, ThePerson, lead, trainee
 from bot.web.api import TheConfig, TheHost, TheLibrary
@@ -58,9 +59,19 @@ async def _mine(stored: Assessments, assignment_id: str, person: Person) -> Assi
 async def list_mine(request: Request, stored: TheAssessments, person: ThePerson) -> Response:
     """List the assessments that one has to take or has taken."""
     given = await stored.assignments(account_id=person.id)
-    tries = await stored.attempts([a.id for a in given])
+    tries = await _attempts(request, [a.id for a in given])
     rows = [(a, (await stored.form(a.form_id)).data, [t for t in tries if t.assignment_id == a.id]) for a in given]
     return render(request, "assessments.html", rows=rows, now=time.time(), state_of=state_of)
+
+
+async def _attempts(request: Request, assignment_ids: list[str]) -> list[Attempt]:
+    """Return the attempts at some assignments; those whose time is up are closed first."""
+    stored, now = assessments(request), time.time()
+    found = await stored.attempts(assignment_ids)
+    late = [attempt for attempt in found if state_of(attempt, now) == "overdue"]
+    for attempt in late:
+        await close_attempt(request, attempt)
+    return await stored.attempts(assignment_ids) if late else found
 
 
 @own.get("/assessments/{assignment_id}")
@@ -68,7 +79,7 @@ async def introduce(request: Request, assignment_id: str, stored: TheAssessments
     """Say what is going to happen, before anything counts."""
     assignment = await _mine(stored, assignment_id, person)
     form = AssessmentForm.model_validate((await stored.form(assignment.form_id)).data)
-    tries = await stored.attempts([assignment.id])
+    tries = await _attempts(request, [assignment.id])
     return render(
         request,
         "assessment.html",
@@ -96,16 +107,13 @@ async def begin(assignment_id: str, stored: TheAssessments, person: ThePerson) -
 async def go_on(request: Request, assignment_id: str, stored: TheAssessments, conversations: TheHost, person: ThePerson) -> Response:
     """Lead to the conversation that is next, or to the end; after a crash it goes on where it was."""
     assignment = await _mine(stored, assignment_id, person)
-    tries = await stored.attempts([assignment.id])
+    tries = await _attempts(request, [assignment.id])
     if not tries:
         return RedirectResponse(f"/assessments/{assignment_id}", 303)
     attempt = await stored.attempt(tries[-1].id)
     if attempt.finished_at is not None:
         return RedirectResponse(f"/results/{attempt.id}", 303)
     form = AssessmentForm.model_validate((await stored.form(assignment.form_id)).data)
-    if attempt.ends_at is not None and time.time() > attempt.ends_at:
-        await close_attempt(request, attempt)
-        return RedirectResponse(f"/results/{attempt.id}", 303)
     for name in attempt.conversations:
         if (await conversations.conversation(name)).scorecard is None:
             return RedirectResponse(f"/practice/{name}", 303)
@@ -115,7 +123,11 @@ async def go_on(request: Request, assignment_id: str, stored: TheAssessments, co
         return RedirectResponse(f"/results/{attempt.id}", 303)
     case = form.cases[position]
     name, _ = await conversations.start(case.scenario, case.persona, seed=case.seed, mode="assessment", owner=person.id, attempt=attempt.id)
-    await stored.add_case(attempt, position, name)
+    try:
+        await stored.add_case(attempt, position, name)
+    except errors.ConflictError:  # another window was faster: its conversation counts, this one leaves no trace
+        await conversations.store.delete(name)
+        return RedirectResponse(f"/assessments/{assignment_id}/go", 303)
     return RedirectResponse(f"/practice/{name}", 303)
 
 
@@ -178,6 +190,7 @@ async def _view(request: Request, attempt: Attempt) -> dict[str, Any]:
         "latest": latest_values(said),
         "names": names,
         "state": state_of(attempt, time.time()),
+        "tools": TOOLS,
     }
 
 
@@ -191,13 +204,39 @@ def latest_values(said: list[Opinion]) -> Mapping[str, Opinion]:
     return {opinion.place: opinion for opinion in said if opinion.kind in {"score", "must"} and opinion.value is not None}
 
 
+def knows_place(result: Mapping[str, Any], replies: list[int], kind: str, place: str) -> bool:
+    """Tell whether this kind of thing can be said about a place; see `bot.session.Opinion`.
+
+    Args:
+        result: what the program found.
+        replies: how many each conversation has.
+        kind: score, must or comment.
+        place: what it is about.
+    """
+    case, _, rest = place.partition("/")
+    cases = [*result.get("cases", ())]
+    if not place:
+        return kind != "must"
+    if not (case.isascii() and case.isdigit() and int(case) < len(replies)):
+        return False
+    if not rest:
+        return kind == "comment"
+    if rest.startswith("must/"):
+        return kind != "score" and rest.removeprefix("must/") in cases[int(case)]["musts"]
+    turn, _, what = rest.partition("/")
+    is_turn = turn.isascii() and turn.isdigit() and 0 < int(turn) <= replies[int(case)]
+    return is_turn and ((kind == "comment" and not what) or (kind == "score" and what in {"empathy", "resolution"}))
+
+
 @own.get("/results/{attempt_id}")
 async def show_result(request: Request, attempt_id: str, stored: TheAssessments, person: ThePerson) -> Response:
     """Show a result to the person it is about, once a lead has released it."""
     attempt = await stored.attempt(attempt_id)
-    await _mine(stored, attempt.assignment_id, person)
+    assignment = await _mine(stored, attempt.assignment_id, person)
+    if state_of(attempt, time.time()) == "overdue":
+        await close_attempt(request, attempt)
+        attempt = await stored.attempt(attempt_id)
     if attempt.released_at is None:
-        assignment = await stored.assignment(attempt.assignment_id)
         return render(request, "waiting.html", attempt=attempt, assignment=assignment)
     return render(request, "result.html", **(await _view(request, attempt)))
 
@@ -246,14 +285,21 @@ def _compose(request: Request, content: Any, config: Any, status: int = 200, **v
     )  # fmt: skip
 
 
+_TOO_LARGE = 2**31
+"""No number of a form comes near it."""
+
+
 def _number(values: Mapping[str, str], name: str) -> float | None:
     text = values.get(name, "").strip().replace(",", ".")
     if not text:
         return None
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         raise errors.InvalidInputError(f"„{values[name]}“ ist keine Zahl.", f"Feld: {name}.") from None
+    if not abs(number) < _TOO_LARGE:
+        raise errors.InvalidInputError(f"„{values[name]}“ ist zu groß.", f"Feld: {name}.")
+    return number
 
 
 @leads.post("/forms")
@@ -270,15 +316,18 @@ async def add_form(request: Request, stored: TheAssessments, content: TheLibrary
             persona = given.get(f"persona-{name}", "") or content.scenario(name).personas[0]
             cases.append({"scenario": name, "persona": persona, "seed": int(seed) if seed is not None else 1})
         weights = {name.removeprefix("weight-"): _number(given, name) or 0.0 for name in given if name.startswith("weight-")}
-        limit = _number(given, "time_limit_minutes")
-        data = {
-            "title": given.get("title", ""),
-            "cases": cases,
-            "musts": musts,
-            "time_limit_minutes": int(limit) if limit else None,
-            "pass_mark": _number(given, "pass_mark") or 0,
-            "attempts": int(_number(given, "attempts") or 1),
-        } | ({"weights": weights} if weights else {})
+        limit, pass_mark = _number(given, "time_limit_minutes"), _number(given, "pass_mark")
+        data = (
+            {
+                "title": given.get("title", ""),
+                "cases": cases,
+                "musts": musts,
+                "time_limit_minutes": int(limit) if limit else None,
+                "attempts": int(_number(given, "attempts") or 1),
+            }
+            | ({"weights": weights} if weights else {})
+            | ({"pass_mark": pass_mark} if pass_mark is not None else {})
+        )
         form = AssessmentForm.model_validate(data)
         check_form(form, content)
     except ValidationError as error:
@@ -403,6 +452,7 @@ async def say(
     request: Request,
     attempt_id: str,
     stored: TheAssessments,
+    conversations: TheHost,
     person: ThePerson,
     kind: Annotated[str, Form()] = "comment",
     place: Annotated[str, Form(max_length=80)] = "",
@@ -416,8 +466,11 @@ async def say(
     number = _number({"value": value}, "value")
     if kind != "comment" and number is None:
         raise errors.InvalidInputError("Es fehlt der Wert.", "Erlaubt sind 0 bis 100.")
+    replies = [(await conversations.conversation(name)).turn for name in attempt.conversations]
+    if not knows_place(attempt.result or {}, replies, kind, place):
+        raise errors.InvalidInputError(f"Die Stelle „{place}“ gibt es hier nicht.", "Bitte die Seite neu laden.")
     await stored.say(attempt.id, person, kind, place, number if kind != "comment" else None, text)
-    anchor = place.replace("/", "-") or "whole"
+    anchor = "-".join(place.removesuffix("/empathy").removesuffix("/resolution").split("/")) or "whole"
     return RedirectResponse(f"/reviews/{attempt_id}#at-{anchor}", 303)
 
 
@@ -442,6 +495,12 @@ async def second(
 
 
 @leads.get("/audit")
-async def audit(request: Request, stored: TheAssessments) -> Response:
+async def audit(request: Request, stored: TheAssessments, people: TheAccounts) -> Response:
     """Show who did what when."""
-    return render(request, "audit.html", log=[dict(row) | {"detail": json.loads(row["detail"])} for row in await stored.log(500)])
+    given = {a.id: a for a in await stored.assignments()}
+    titles = {f.id: f.data["title"] for f in await stored.forms(archived=True)}
+    names = {p.id: p.name for p in await people.people()}
+    attempts = {t.id: given[t.assignment_id] for t in await stored.attempts(list(given))}
+    musts = {must.id: must.name for must in must_library(data_root()).musts}
+    log = [dict(row) | {"detail": json.loads(row["detail"])} for row in await stored.log(500)]
+    return render(request, "audit.html", log=log, given=given, attempts=attempts, titles=titles, names=names, musts=musts)

@@ -94,6 +94,7 @@ def _view(request: Request, conversation_id: str, conversation: Conversation) ->
         "feedback_on": request.cookies.get(FEEDBACK) != "off",
         "hints": [hint for hint in conversation.hints if hint["turn"] == conversation.turn],
         "hint_steps": HINT_STEPS,
+        "ends_at": None,
     }
 
 
@@ -105,7 +106,9 @@ def _wants_fragment(request: Request) -> bool:
 async def practise(request: Request, conversation_id: Mine, conversations: TheHost) -> HTMLResponse:
     """Show the conversation."""
     conversation = await conversations.conversation(conversation_id)
-    return render(request, "practice.html", **_view(request, conversation_id, conversation))
+    attempt = conversation.session.get("attempt")
+    ends_at = (await request.app.state.assessments.attempt(attempt)).ends_at if attempt else None
+    return render(request, "practice.html", **(_view(request, conversation_id, conversation) | {"ends_at": ends_at}))
 
 
 @router.post("/practice/{conversation_id}/reply")
@@ -193,7 +196,8 @@ async def switch_feedback(request: Request, conversation_id: Mine, conversations
 @router.post("/practice/{conversation_id}/share")
 async def share(conversation_id: Mine, conversations: TheHost, on: Annotated[str, Form()] = "") -> Response:
     """Show a finished conversation to the team leads, or take that back."""
-    if (await conversations.conversation(conversation_id)).scorecard is None:
+    conversation = await conversations.conversation(conversation_id)
+    if conversation.scorecard is None or is_hidden(conversation):
         raise errors.ConflictError("Zeigen lässt sich nur ein beendetes Gespräch.", "Erst beenden und auswerten.")
     await conversations.store.share(conversation_id, shared=bool(on))
     return RedirectResponse(f"/practice/{conversation_id}/scorecard#shared", 303)
@@ -230,7 +234,7 @@ async def scorecard_page(request: Request, conversation_id: str, conversation: C
     """Return the scorecard page of a finished conversation."""
     host, person = request.app.state.host, request.state.person
     header = await host.store.header(conversation_id)
-    others = await host.store.headers(header.owner, 6, scenario=header.scenario)
+    others = await host.store.headers(header.owner, 6, scenario=header.scenario, mode="practice")
     view = _view(request, conversation_id, conversation)
     return render(
         request,
@@ -276,7 +280,7 @@ async def compare(
     pair = []
     for name in (conversation_id, other_id):
         conversation, header = await conversations.conversation(name), await conversations.store.header(name)
-        if conversation.scorecard is None:
+        if conversation.scorecard is None or is_hidden(conversation):
             raise errors.ConflictError("Vergleichen lassen sich nur beendete Gespräche.", "Erst das Gespräch beenden und auswerten.")
         pair.append((header, conversation))
     (first, left), (second, right) = sorted(pair, key=lambda p: p[0].created_at)

@@ -13,10 +13,12 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 
 from bot import errors
 from bot.config import AccountSettings
-from bot.session import ROLES, Accounts, Host, Person
+from bot.conversation import Event, fold
+from bot.session import ROLES, Accounts, Host, Person, assessments_of
 from bot.web.access import TheAccounts, ThePerson, TheVisitor, admin, cookie_name, is_solo, public, trainee
 from bot.web.api import TheHost, TheLoginRate, address_of
 from bot.web.render import render
+from bot.web.schemas import is_hidden
 from bot.web.start import local
 
 _log = logging.getLogger(__name__)
@@ -65,7 +67,7 @@ async def login_page(request: Request, error: errors.LoginNeededError) -> Respon
     if request.method != "GET":
         if "form" in request.headers.get("content-type", ""):
             draft = str((await request.form()).get("text", ""))
-        place = place.rsplit("/", 1)[0] if place.startswith("/practice/") else "/"
+        place = "/".join(place.split("/")[:3]) if place.startswith("/practice/") else "/"
     return _login_form(request, 401 if draft else 200, next=place, draft=draft, problem=error if draft else None)
 
 
@@ -308,13 +310,21 @@ async def export(conversations: TheHost, people: TheAccounts, person: ThePerson)
             for header in found:
                 whole = {name: getattr(header, name) for name in header.__dataclass_fields__ if name != "owner"}
                 whole["events"] = await conversations.store.read(header.id)
+                if is_hidden(fold(whole["events"])):  # an assessment whose result nobody has released yet
+                    whole |= {"empathy": None, "resolution": None, "events": [_words_only(event) for event in whole["events"]]}
                 yield ("" if first else ",\n") + json.dumps(whole, ensure_ascii=False)
                 first = False
             skip += len(found)
-        yield "]}\n"
+        assessments = await assessments_of(conversations.store, person.id)
+        yield '], "assessments": ' + json.dumps(assessments, ensure_ascii=False) + "}\n"
 
     name = f'attachment; filename="warteschleife-{time.strftime("%Y-%m-%d")}.json"'
     return StreamingResponse(pieces(), media_type="application/json", headers={"Content-Disposition": name})
+
+
+def _words_only(event: Event) -> Event:
+    """Return an event without ratings, moods and what the customer thinks: who said what when."""
+    return {name: event[name] for name in ("event", "timestamp", "text") if name in event}
 
 
 @own.post("/account/delete")

@@ -7,6 +7,7 @@ from typing import Any
 from bot.conversation import INTENT_FINISH, INTENT_HINT, INTENT_START
 from bot.errors import InvalidInputError
 from bot.session import Host
+from bot.web.schemas import is_hidden
 
 _PAYLOAD = re.compile(r"^/(\w+)\s*(\{.*\})?\s*$", re.DOTALL)
 
@@ -41,6 +42,8 @@ async def take(host: Host, sender: str, message: str, owner: str) -> list[dict[s
         return [{"text": conversation.exchanges[0].customer}]
     if name == INTENT_FINISH:
         finished = await host.finish(sender)
+        if is_hidden(finished):
+            return [{"text": "Abgegeben. Das Ergebnis gibt eine Teamleitung frei.", "custom": {"released": False}}]
         card = finished.scorecard or {}
         return [{"text": card.get("headline", ""), "custom": {"scorecard": card}}]
     if name == INTENT_HINT:

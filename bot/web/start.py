@@ -28,6 +28,8 @@ outside = APIRouter(include_in_schema=False, dependencies=[Depends(public)])
 
 LENGTHS = {"short": (0, 10), "middle": (11, 14), "long": (15, 60)}
 """Lengths to filter by: minutes from, to."""
+AGREEMENT = {"replies": 120, "empathy": 0.91, "resolution": 0.90}
+"""Quadratic weighted kappa with the raters of the validation set, as docs/evaluation.md has it; a test keeps both in step."""
 _PAGE = 25
 _KNOWN_DIFFICULTY = 2
 """Difficulty that the progress page speaks of."""
@@ -68,7 +70,7 @@ async def home(
 ) -> HTMLResponse:
     """Say what to do next: go on, the next level, what is recommended."""
     results, known = await known_of(request, person.id)
-    recent = [h for h in await conversations.store.headers(person.id, 30) if _is_known(h, content)]
+    recent = [h for h in await conversations.store.headers(person.id, 30, mode="practice") if _is_known(h, content)]
     states = path_states(content.levels, results, await people.checked(person.id), config.learning.most_examples)
     now = time.time()
     return render(
@@ -194,8 +196,8 @@ async def history(
     request: Request, content: TheLibrary, conversations: TheHost, person: ThePerson, page: Annotated[int, Query(ge=1, le=10000)] = 1
 ) -> HTMLResponse:
     """List a person's conversations, the latest first."""
-    count = await conversations.store.count(person.id)
-    found = await conversations.store.headers(person.id, _PAGE, (page - 1) * _PAGE)
+    count = await conversations.store.count(person.id, "practice")
+    found = await conversations.store.headers(person.id, _PAGE, (page - 1) * _PAGE, mode="practice")
     return render(
         request, "history.html", found=found, library=content, page=page, pages=max(1, -(-count // _PAGE)), count=count,
     )  # fmt: skip
@@ -296,6 +298,12 @@ async def shared(request: Request, content: TheLibrary, conversations: TheHost, 
 async def about(request: Request, config: TheConfig) -> HTMLResponse:
     """Say in plain German how scores come about, what they cannot tell, and what is stored."""
     return render(request, "about.html", config=config)
+
+
+@outside.get("/privacy")
+async def privacy(request: Request, config: TheConfig) -> HTMLResponse:
+    """Say what is stored, how long, and who sees it, and what the law asks of those who run this."""
+    return render(request, "privacy.html", config=config, agreement=AGREEMENT)
 
 
 @outside.post("/language")

@@ -5,6 +5,7 @@ from math import inf
 from typing import Any
 
 from bot.acts import ACT_NAMES
+from bot.assessment.forms import PARTS as PARTS_OF_FORM
 from bot.desk import TOOLS
 from bot.evaluation import DEED_NAMES
 
@@ -258,6 +259,7 @@ def names() -> Iterator[str]:
     for table in tables:
         yield from table.values()
     yield from LEVELS
+    yield from PARTS_OF_FORM.values()
     yield from GROUPS
     yield from _STATUSES
     for tool in TOOLS.values():

@@ -391,3 +391,127 @@ def test_an_admin_cannot_lock_everybody_out(team: Team):
         assert "letzte" in answer.text
     assert admin.post("/account/delete", data={"sure": "1"}).status_code == 409
     assert admin.get("/people").status_code == 200
+
+
+# --- assessments: real ids in the hands of others ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An assessment that somebody has taken."""
+
+    form: str
+    assignment: str
+    attempt: str
+    conversation: str
+
+
+def taken(team: Team, who: str, *, released: bool = False) -> Taken:
+    """Have somebody take an assessment of one conversation; `admin` composes, assigns and releases it."""
+    admin, client = team.people["admin"], team.people[who]
+    composed = admin.post("/forms", data={"title": f"Prüfung für {who}", "case": SCENARIO, "must": "greeted", "attempts": "1"})
+    assert composed.status_code == 303, composed.text
+    form = composed.headers["location"].removeprefix("/forms/")
+    account = client.get("/api/v1/me").json()["id"]
+    assert admin.post(f"/forms/{form}/assign", data={"person": account}).status_code == 303
+    assignment = re.search(r'href="/assessments/([\w-]+)"[^>]*>Prüfung für', client.get("/assessments").text)[1]
+    assert client.post(f"/assessments/{assignment}/begin").status_code == 303
+    conversation = client.get(f"/assessments/{assignment}/go").headers["location"].removeprefix("/practice/")
+    assert client.post(f"/practice/{conversation}/reply", data={"text": GOOD[0]}).status_code == 303
+    attempt = client.post(f"/practice/{conversation}/finish").headers["location"].split("/")[2]
+    assert client.get(f"/assessments/{assignment}/go").headers["location"] == f"/results/{attempt}"
+    if released:
+        assert admin.post(f"/reviews/{attempt}/release").status_code == 303
+    return Taken(form, assignment, attempt, conversation)
+
+
+def own_routes(it: Taken) -> list[tuple[str, str]]:
+    return [
+        ("GET", f"/assessments/{it.assignment}"),
+        ("POST", f"/assessments/{it.assignment}/begin"),
+        ("GET", f"/assessments/{it.assignment}/go"),
+        ("GET", f"/attempts/{it.attempt}/go"),
+        ("GET", f"/results/{it.attempt}"),
+        ("POST", f"/results/{it.attempt}/answer"),
+        ("POST", f"/results/{it.attempt}/objection"),
+    ]
+
+
+def lead_routes(it: Taken) -> list[tuple[str, str]]:
+    return [
+        ("GET", "/forms"),
+        ("GET", f"/forms/{it.form}"),
+        ("POST", f"/forms/{it.form}/assign"),
+        ("POST", f"/forms/{it.form}/archive"),
+        ("GET", "/reviews"),
+        ("GET", f"/reviews/{it.attempt}"),
+        ("POST", f"/reviews/{it.attempt}/say"),
+        ("POST", f"/reviews/{it.attempt}/release"),
+        ("POST", f"/reviews/{it.attempt}/second"),
+        ("GET", "/audit"),
+    ]
+
+
+WORDS = {"kind": "comment", "text": "Das steht hier nicht."}
+
+
+@pytest.mark.parametrize("released", [False, True])
+@pytest.mark.parametrize("who", ["Bert", "lead", "admin"])
+def test_what_somebody_takes_is_nobody_elses_not_even_by_its_real_address(team: Team, who: str, released: bool):
+    it = taken(team, "Anna", released=released)
+    before = team.server.database("SELECT * FROM attempts WHERE id = ?", it.attempt)
+    for method, path in own_routes(it):
+        answer = team.people[who].request(method, path, data=WORDS if method == "POST" else None)
+        assert answer.status_code == 404, (path, answer.text)
+        assert "Prüfung für Anna" not in answer.text
+    for path in (f"/practice/{it.conversation}", f"/practice/{it.conversation}/scorecard", f"/api/v1/conversations/{it.conversation}"):
+        assert team.people[who].get(path).status_code == 404, path
+    assert f"/assessments/{it.assignment}" not in team.people[who].get("/assessments").text
+    assert team.server.database("SELECT * FROM attempts WHERE id = ?", it.attempt) == before
+    assert team.people["Anna"].get(f"/results/{it.attempt}").status_code == 200
+
+
+@pytest.mark.parametrize("who", ["Anna", "Bert"])
+def test_a_trainee_reviews_nothing_not_even_their_own(team: Team, who: str):
+    it = taken(team, "Anna")
+    before = team.server.database("SELECT * FROM attempts WHERE id = ?", it.attempt)
+    for method, path in lead_routes(it):
+        answer = team.people[who].request(method, path, data=WORDS if method == "POST" else None)
+        assert answer.status_code == 403, (path, answer.text)
+        assert "Prüfung für Anna" not in answer.text
+    assert team.server.database("SELECT * FROM attempts WHERE id = ?", it.attempt) == before
+    assert team.server.database("SELECT * FROM opinions WHERE attempt_id = ?", it.attempt) == []
+    assert team.server.database("SELECT archived_at FROM forms WHERE id = ?", it.form) == [(None,)]
+
+
+def test_a_lead_does_not_review_their_own_attempt_but_others_do_and_only_the_lead_reads_the_result(team: Team):
+    it, lead, admin = taken(team, "lead"), team.people["lead"], team.people["admin"]
+    for method, path in lead_routes(it):
+        if it.attempt in path:
+            answer = lead.request(method, path, data=WORDS if method == "POST" else None)
+            assert answer.status_code == 403, (path, answer.text)
+            assert "beurteilt eine andere Person" in answer.text
+    assert team.server.database("SELECT released_at FROM attempts WHERE id = ?", it.attempt) == [(None,)]
+    assert lead.get(f"/api/v1/conversations/{it.conversation}").json()["scorecard"] is None, "hidden also from a lead who takes it"
+    assert admin.get(f"/reviews/{it.attempt}").status_code == 200
+    assert admin.post(f"/reviews/{it.attempt}/say", data={"kind": "score", "value": "50", "text": "Ganz gut."}).status_code == 303
+    assert admin.post(f"/reviews/{it.attempt}/release").status_code == 303
+    assert "Ganz gut." in lead.get(f"/results/{it.attempt}").text
+    assert admin.get(f"/results/{it.attempt}").status_code == 404
+
+
+def test_a_lead_reviews_others_attempts_when_they_are_handed_in_and_not_before(team: Team):
+    admin, anna, lead = team.people["admin"], team.people["Anna"], team.people["lead"]
+    it = taken(team, "Anna")
+    account = anna.get("/api/v1/me").json()["id"]
+    assert admin.post(f"/forms/{it.form}/assign", data={"person": account}).status_code == 303
+    assignment = re.search(r'href="/assessments/([\w-]+)"[^>]*>Prüfung für Anna', anna.get("/assessments").text)[1]
+    anna.post(f"/assessments/{assignment}/begin")
+    running = team.server.database("SELECT id FROM attempts WHERE assignment_id = ?", assignment)[0][0]
+    for method, path in lead_routes(Taken(it.form, assignment, running, "")):
+        if running in path:
+            assert lead.request(method, path, data=WORDS if method == "POST" else None).status_code == 409, path
+    assert lead.get(f"/reviews/{it.attempt}").status_code == 200
+    assert lead.post(f"/reviews/{it.attempt}/say", data=WORDS).status_code == 303
+    assert lead.post(f"/reviews/{it.attempt}/second", data={"text": "Niemand hat danach gefragt."}).status_code == 409
+    assert lead.post(f"/reviews/{it.attempt}/release").status_code == 303
