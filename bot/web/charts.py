@@ -109,11 +109,11 @@ def _inks(*, dark: bool) -> tuple[str, str]:
     return ("#e8eaed", "#5f6368") if dark else ("#1f2328", "#c7ccd1")
 
 
-def skills_over_months(course: tuple[Sequence[int], Mapping[str, Sequence[float | None]]], *, dark: bool = False) -> bytes:
+def skills_over_months(course: tuple[Sequence[str], Mapping[str, Sequence[float | None]]], *, dark: bool = False) -> bytes:
     """Return the mean points of a team by skill and month as an SVG picture.
 
     Args:
-        course: (months, counted from 1970; skill -> points of each month, None where there were none).
+        course: (months such as `2026-12`; skill -> points of each month, None where there were none).
         dark: colours for a dark page.
     """
     ink, faint = _inks(dark=dark)
@@ -122,7 +122,10 @@ def skills_over_months(course: tuple[Sequence[int], Mapping[str, Sequence[float 
         style=_style(ink, faint), width=860, height=380, range=(0, 100), y_labels=[0, 25, 50, 75, 100], legend_at_bottom=True,
         legend_at_bottom_columns=3, dots_size=4, js=[], margin=12, x_label_rotation=25,
     )  # fmt: skip
-    chart.x_labels = [f"{1 + month % 12}/{1970 + month // 12}" for month in months]
+    chart.x_labels = list(months)
+    chart.no_data_text = gettext("Noch keine Daten")
+    if not skills:
+        chart.add("", [None])  # without a series nothing is drawn
     for number, (skill, values) in enumerate(skills.items()):
         dash = _DASHES[number % len(_DASHES)]
         chart.add(gettext(words.SKILLS[skill]), values, stroke_style={"width": 3, "dasharray": dash})

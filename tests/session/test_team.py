@@ -2,10 +2,11 @@
 
 import pytest
 
-from bot.session import Person, Team
+from bot.session import Mean, Person, Team
 from bot.session.accounts import Accounts
 from bot.session.assessments import Assessments
 from bot.session.team import mean_of
+from bot.web.charts import skills_over_months
 from bot.web.team import courses, verdict
 from tests.dialogues import GOOD, SCENARIO, SEED
 
@@ -13,7 +14,9 @@ from tests.dialogues import GOOD, SCENARIO, SEED
 @pytest.fixture
 async def person(host, config) -> Person:
     accounts = Accounts(host.store, config.accounts)
-    return await accounts.accept(await accounts.invite("trainee", "", await accounts.solo()), "Anna", "anna@firma.example", "ein langer Satz")
+    return await accounts.accept(
+        await accounts.invite("trainee", "", await accounts.solo()), "Anna", "anna@firma.example", "ein langer Satz"
+    )
 
 
 async def played(host, owner: str, mode: str = "practice") -> str:
@@ -44,19 +47,21 @@ async def test_an_assessment_counts_only_once_it_is_released(host, person):
     attempt = await stored.begin((await stored.assignments(account_id=person.id))[0], person, None, 1)
     await stored.add_case(attempt, 0, name)
     await stored.finish(attempt.id, {"total": 1}, person)
-    assert await team.scenarios(60) == {}
+    assert await team.scenarios() == {}
     await stored.release(attempt.id, person)
-    assert set(await team.scenarios(60)) == {SCENARIO}
+    assert set(await team.scenarios()) == {SCENARIO}
     assert {skill for skill, _ in await team.skills_by_month()} == {"listening", "ownership", "commitment", "de_escalation"}
 
 
-async def test_what_is_deleted_is_gone_from_the_numbers(host, person):
+async def test_what_is_deleted_is_gone_from_the_person_and_stays_in_the_teams_numbers(host, person):
     team = Team(host.store)
     name = await played(host, person.id)
     await host.store.share(name, shared=True)
+    before = await team.scenarios(), await team.skills_by_month()
     assert await team.skills_by_person()
     await host.delete(name)
     assert await team.skills_by_person() == {}
+    assert (await team.scenarios(), await team.skills_by_month()) == before
 
 
 def test_a_mean_says_how_sure_it_is():
@@ -66,12 +71,21 @@ def test_a_mean_says_how_sure_it_is():
     assert few.margin > 3 * many.margin
 
 
-@pytest.mark.parametrize(("share", "count", "what"), [(1.0, 4, "too_few"), (0.95, 20, "too_easy"), (0.1, 20, "too_hard"), (0.6, 20, "fitting")])
-def test_a_case_that_tells_little_is_named(share, count, what):
-    assert verdict(share, count) == what
+@pytest.mark.parametrize(("value", "count", "what"), [(99, 4, "too_few"), (90, 20, "too_easy"), (30, 20, "too_hard"), (60, 20, "fitting")])
+def test_a_case_that_tells_little_is_named(value, count, what):
+    assert verdict(Mean(value, count, 5.0)) == what
 
 
 def test_months_without_a_conversation_stay_empty():
-    months, skills = courses({("listening", 3): mean_of(1, 50, 2500), ("listening", 5): mean_of(1, 70, 4900), ("ownership", 5): mean_of(1, 40, 1600)})
-    assert months == [3, 5]
-    assert skills == {"ownership": [None, 40.0], "listening": [50.0, 70.0]}
+    found = {
+        ("listening", "2026-03"): Mean(50, 1, None),
+        ("listening", "2026-05"): Mean(70, 1, None),
+        ("ownership", "2026-05"): Mean(40, 1, None),
+    }
+    months, skills = courses(found)
+    assert months == ["2026-03", "2026-05"]
+    assert skills == {"ownership": [None, 40], "listening": [50, 70]}
+
+
+def test_a_team_that_has_shown_nothing_yet_has_a_picture_too():
+    assert skills_over_months(courses({})).startswith(b"<?xml")

@@ -7,7 +7,18 @@ import pytest
 
 from bot.web import i18n
 
-PAGES = ("/", "/path", "/path/first-sentence", "/scenarios", "/history", "/progress", "/progress/listening", "/account", "/about", "/privacy")
+PAGES = (
+    "/",
+    "/path",
+    "/path/first-sentence",
+    "/scenarios",
+    "/history",
+    "/progress",
+    "/progress/listening",
+    "/account",
+    "/about",
+    "/privacy",
+)
 GERMAN = re.compile(r"\b(?:und|nicht|Sie|der|die|das|ist|eine?|Ihre?|für|mit|Gespräch|Antwort)\b")
 
 
