@@ -426,6 +426,7 @@ def _tune_sqlite(engine: AsyncEngine, durability: str) -> None:
             "journal_mode=WAL",
             f"synchronous={'FULL' if durability == 'full' else 'NORMAL'}",
             "foreign_keys=ON",
+            "recursive_triggers=ON",  # INSERT OR REPLACE deletes too, which the audit log refuses
             "busy_timeout=5000",
         ):
             cursor.execute(f"PRAGMA {pragma}")

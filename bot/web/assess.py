@@ -1,19 +1,22 @@
 """Assessments: forms, taking them, the review by a lead, the result, an objection and a second look."""
 
+import asyncio
 import json
 import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from bot import errors
+from bot.assessment.difficulty import load_table, staleness
 from bot.assessment.forms import PARTS, assess, check_form
 from bot.assessment.forms import Form as AssessmentForm
 from bot.assessment.musts import must_library
+from bot.assessment.parallel import parallel_forms
 from bot.config import data_root
 from bot.content.files import field_name, german_message
 from bot.conversation import Conversation
@@ -392,6 +395,44 @@ async def assign(
     except (errors.InvalidInputError, errors.ConflictError) as error:
         return await _form_page(request, form_id, stored, content, people, 422, error)
     return RedirectResponse(f"/forms/{form_id}#given", 303)
+
+
+_SEARCH = 1
+"""Seed of the search for parallel forms: the same form always leads to the same ones."""
+
+
+@leads.get("/forms/{form_id}/parallel")
+async def propose_parallel(
+    request: Request, form_id: str, stored: TheAssessments, content: TheLibrary, config: TheConfig, count: Annotated[int, Query()] = 1
+) -> Response:
+    """Propose forms that are as hard as this one, and say how equal they are."""
+    form = AssessmentForm.model_validate((await stored.form(form_id)).data)
+    table = load_table(data_root())
+    found = await asyncio.to_thread(parallel_forms, form, table, count, _SEARCH, config.assessment.parallel)
+    return render(
+        request,
+        "parallel.html",
+        form_id=form_id,
+        form=form,
+        found=found,
+        count=count,
+        most=config.assessment.parallel.most,
+        confidence=config.assessment.parallel.confidence,
+        stale=await asyncio.to_thread(staleness, table, data_root(), config),
+        content=content,
+    )
+
+
+@leads.post("/forms/{form_id}/parallel")
+async def add_parallel(
+    form_id: str, stored: TheAssessments, config: TheConfig, person: ThePerson, count: Annotated[int, Form()] = 1
+) -> Response:
+    """Store the forms that were proposed."""
+    form = AssessmentForm.model_validate((await stored.form(form_id)).data)
+    found = await asyncio.to_thread(parallel_forms, form, load_table(data_root()), count, _SEARCH, config.assessment.parallel)
+    for parallel in found.forms:
+        await stored.add_form(parallel.model_dump(mode="json"), person)
+    return RedirectResponse("/forms", 303)
 
 
 @leads.post("/forms/{form_id}/archive")

@@ -96,6 +96,8 @@ ROUTES = {
     "GET /forms/{form_id}": ("lead", 404),
     "POST /forms/{form_id}/assign": ("lead", 404),
     "POST /forms/{form_id}/archive": ("lead", 404),
+    "GET /forms/{form_id}/parallel": ("lead", 404),
+    "POST /forms/{form_id}/parallel": ("lead", 404),
     "GET /reviews": ("lead", 200),
     "GET /reviews/{attempt_id}": ("lead", 404),
     "POST /reviews/{attempt_id}/say": ("lead", 404),
