@@ -5,15 +5,17 @@ conversations that their trainees have shown; practice stays private.
 import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from scipy.stats import t as student
 from sqlalchemy import func, select
 
 from bot.session.store import Store, may_be_seen
 from bot.session.tables import attempts, conversations, shown_skills, tallies
 
-_SURE = 1.96
-"""Standard errors of a 95 % interval."""
+_CONFIDENCE = 0.95
+"""Of the intervals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,14 @@ def mean_of(count: int, total: float, squares: float) -> Mean:
     """Return a mean from a count, a sum and a sum of squares."""
     value = total / count
     variance = max(0.0, (squares - count * value * value) / (count - 1)) if count > 1 else None
-    margin = None if variance is None else round(_SURE * math.sqrt(variance / count), 1)
+    margin = None if variance is None else round(_quantile(count - 1) * math.sqrt(variance / count), 1)
     return Mean(round(value, 1), count, margin)
+
+
+@lru_cache(maxsize=1024)
+def _quantile(freedom: int) -> float:
+    """Return how many standard errors the interval reaches, by Student's t: with few conversations many."""
+    return float(student.ppf((1 + _CONFIDENCE) / 2, freedom))
 
 
 class Team:

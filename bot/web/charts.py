@@ -119,8 +119,8 @@ def skills_over_months(course: tuple[Sequence[str], Mapping[str, Sequence[float 
     ink, faint = _inks(dark=dark)
     months, skills = course
     chart = pygal.Line(
-        style=_style(ink, faint), width=860, height=380, range=(0, 100), y_labels=[0, 25, 50, 75, 100], legend_at_bottom=True,
-        legend_at_bottom_columns=3, dots_size=4, js=[], margin=12, x_label_rotation=25,
+        style=_style(ink, faint), width=860, height=480, range=(0, 100), y_labels=[0, 25, 50, 75, 100], legend_at_bottom=True,
+        legend_at_bottom_columns=3, dots_size=4, js=[], margin=12, margin_bottom=90, x_label_rotation=25,
     )  # fmt: skip
     chart.x_labels = list(months)
     chart.no_data_text = gettext("Noch keine Daten")

@@ -69,6 +69,7 @@ def test_a_mean_says_how_sure_it_is():
     few, many = mean_of(4, 240, 4 * 3700), mean_of(100, 6000, 100 * 3700)
     assert few.value == many.value == 60
     assert few.margin > 3 * many.margin
+    assert mean_of(2, 164, 82.5**2 + 81.5**2).margin > 6, "two that happen to be alike are no certainty"
 
 
 @pytest.mark.parametrize(("value", "count", "what"), [(99, 4, "too_few"), (90, 20, "too_easy"), (30, 20, "too_hard"), (60, 20, "fitting")])
