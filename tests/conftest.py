@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / "var" / "tests"
@@ -45,7 +46,9 @@ def config() -> Config:
 
 @pytest.fixture(scope="session")
 def model(config: Config) -> Path:
-    return ensure_model(config)
+    STATE.mkdir(parents=True, exist_ok=True)
+    with FileLock(STATE / "model.lock"):  # one of the test processes trains, the others wait for it
+        return ensure_model(config)
 
 
 @pytest.fixture(scope="session")

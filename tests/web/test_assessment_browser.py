@@ -93,7 +93,7 @@ def begin(page: Page, title: str) -> str:
 def end_conversation(page: Page) -> None:
     """End the conversation of the page, and come to the next, or to the end."""
     before = page.url
-    page.get_by_role("button", name=re.compile("Auswertung ansehen|beenden und auswerten")).first.click()
+    page.get_by_role("button", name=re.compile("Weiter mit der Prüfung|Gespräch abgeben")).first.click()
     page.wait_for_url(lambda url: url != before and not url.endswith("/go"))
 
 
