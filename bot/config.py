@@ -230,6 +230,14 @@ class ParallelSettings(Section):
     confidence: Annotated[float, Field(gt=0.0, lt=1.0)]
 
 
+class TeamSettings(Section):
+    """What the team view says of a case."""
+
+    enough: Annotated[int, Field(ge=1)]
+    too_easy: Annotated[float, Field(ge=0.0, le=100.0)]
+    too_hard: Annotated[float, Field(ge=0.0, le=100.0)]
+
+
 class AssessmentSettings(Section):
     """Forms of a team lead."""
 
@@ -238,6 +246,7 @@ class AssessmentSettings(Section):
     form: FormDefaults
     difficulty: DifficultySettings
     parallel: ParallelSettings
+    team: TeamSettings
 
 
 class OidcSettings(Section):

@@ -6,18 +6,15 @@ from collections.abc import Mapping, Sequence
 from fastapi import APIRouter, Depends, Request, Response
 
 from bot.acts import SKILLS
+from bot.config import TeamSettings
 from bot.session import Mean, Team
 from bot.web.access import TheAccounts, lead
-from bot.web.api import TheLibrary
+from bot.web.api import TheConfig, TheLibrary
 from bot.web.assess import TheAssessments, state_of
 from bot.web.charts import skills_over_months
 from bot.web.render import render
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(lead)])
-_TOO_EASY, _TOO_HARD = 85, 40
-"""Mean points from which, and up to which, a case tells little."""
-_ENOUGH = 5
-"""Skills seen in a case below which nothing is said about it."""
 
 
 def team_of(request: Request) -> Team:
@@ -26,15 +23,15 @@ def team_of(request: Request) -> Team:
     return found
 
 
-def verdict(mean: Mean) -> str:
+def verdict(mean: Mean, settings: TeamSettings) -> str:
     """Return what the mean points of a case say of it: too_few, too_easy, too_hard or fitting."""
-    if mean.count < _ENOUGH:
+    if mean.count < settings.enough:
         return "too_few"
-    return "too_easy" if mean.value >= _TOO_EASY else "too_hard" if mean.value <= _TOO_HARD else "fitting"
+    return "too_easy" if mean.value >= settings.too_easy else "too_hard" if mean.value <= settings.too_hard else "fitting"
 
 
 @router.get("/team")
-async def show(request: Request, content: TheLibrary, people: TheAccounts, stored: TheAssessments) -> Response:
+async def show(request: Request, content: TheLibrary, people: TheAccounts, config: TheConfig, stored: TheAssessments) -> Response:
     """Show the team, by name."""
     team = team_of(request)
     cells = await team.skills_by_person()
@@ -45,7 +42,7 @@ async def show(request: Request, content: TheLibrary, people: TheAccounts, store
     now = time.time()
     waiting = [(a, state_of(tries[a.id], now) if a.id in tries else "open") for a in given]
     titles = {f.id: f.data["title"] for f in await stored.forms(archived=True)}
-    rows = [(s, mean, verdict(mean)) for name, mean in cases.items() if (s := content.scenarios.get(name))]
+    rows = [(s, mean, verdict(mean, config.assessment.team)) for name, mean in cases.items() if (s := content.scenarios.get(name))]
     return render(
         request,
         "team.html",

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,19 +20,6 @@ from tests.dialogues import GOOD, SCENARIO, SEED
 
 PASSWORD, OTHER = "ein Satz, den nur Anna kennt", "ein ganz anderer Satz als vorher"
 HOUR, DAY = 3600.0, 86400.0
-
-
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    opened = Store(database)
-    await opened.migrate()
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def people(store: Store, config) -> Accounts:
-    return Accounts(store, config.accounts)
 
 
 @pytest.fixture

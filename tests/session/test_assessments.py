@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
@@ -25,19 +25,6 @@ class Cast(NamedTuple):
     other_lead: Person
     anna: Person
     bert: Person
-
-
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    opened = Store(database)
-    await opened.migrate()
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def people(store: Store, config) -> Accounts:
-    return Accounts(store, config.accounts)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 
@@ -40,19 +39,6 @@ DAY = 86400.0
 NOW = 1_800_000_000.0
 """15 January 2027, so that a year back is another month."""
 SHOWN = {"listening": 71.5, "ownership": 40.0}
-
-
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    opened = Store(database)
-    await opened.migrate()
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def people(store: Store, config) -> Accounts:
-    return Accounts(store, config.accounts)
 
 
 async def somebody(store: Store, name: str, role: str = "trainee") -> Person:

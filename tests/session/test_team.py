@@ -73,8 +73,8 @@ def test_a_mean_says_how_sure_it_is():
 
 
 @pytest.mark.parametrize(("value", "count", "what"), [(99, 4, "too_few"), (90, 20, "too_easy"), (30, 20, "too_hard"), (60, 20, "fitting")])
-def test_a_case_that_tells_little_is_named(value, count, what):
-    assert verdict(Mean(value, count, 5.0)) == what
+def test_a_case_that_tells_little_is_named(value, count, what, config):
+    assert verdict(Mean(value, count, 5.0), config.assessment.team) == what
 
 
 def test_months_without_a_conversation_stay_empty():
